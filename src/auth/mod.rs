@@ -1,0 +1,7 @@
+//! Who a caller is: the tokens that a request carries, and the secrets that tokens are had for.
+//!
+//! What is in here knows no HTTP, no database and no clock. What a caller may do is decided elsewhere,
+//! from what the database says at the moment of the request; a token says nothing about rights.
+
+pub mod secrets;
+pub mod tokens;

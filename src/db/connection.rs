@@ -1,0 +1,136 @@
+//! The connection enum, how a URL picks a database, and the two small wrappers that let one
+//! statement serve both.
+
+use std::path::PathBuf;
+
+use diesel::connection::SimpleConnection;
+use diesel::expression::Selectable;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sqlite::Sqlite;
+
+use super::Error;
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    Postgresql(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// A statement that both real backends accept though `MultiBackend`'s own dialect says no (ON
+/// CONFLICT): it is walked as the backend at hand.
+#[derive(Debug, Clone, Copy)]
+pub struct Both<Q>(pub Q);
+
+impl<Q> QueryFragment<MultiBackend> for Both<Q>
+where
+    Q: QueryFragment<Pg> + QueryFragment<Sqlite>,
+{
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        MultiBackend::walk_variant_ast(&self.0, pass)
+    }
+}
+
+impl<Q: QueryId> QueryId for Both<Q> {
+    type QueryId = Both<Q::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = Q::HAS_STATIC_QUERY_ID;
+}
+
+impl<Q: Query> Query for Both<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, C> RunQueryDsl<C> for Both<Q> {}
+
+/// The columns of `T` in the order of its fields, for RETURNING: what `T::as_returning()` would be
+/// were it not tied to one backend.
+pub fn columns<T: Selectable<MultiBackend>>() -> T::SelectExpression {
+    T::construct_selection()
+}
+
+/// Which database, by its URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Target {
+    /// `sqlite:PATH`, `postgres://…` or `postgresql://…`; anything else is an error and never a new
+    /// file.
+    pub fn parse(url: &str) -> Result<Target, String> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Target::Postgres(url.to_owned()));
+        }
+        let Some(path) = url.strip_prefix("sqlite:") else {
+            let scheme = url.split(':').next().unwrap_or_default();
+            return Err(format!(
+                "unknown database scheme {scheme:?}: use sqlite:PATH, postgres://… or postgresql://…"
+            ));
+        };
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() || path.starts_with(':') || path.contains('?') {
+            return Err("sqlite: needs the path of a file, without parameters".to_owned());
+        }
+        Ok(Target::Sqlite(PathBuf::from(path)))
+    }
+
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self, Target::Postgres(_))
+    }
+
+    pub(super) fn pool_size(&self) -> u32 {
+        match self {
+            Target::Sqlite(_) => 6,
+            Target::Postgres(_) => 8,
+        }
+    }
+}
+
+/// Opens connections for the pool. Not `Conn::establish`: it tries one database after the other and
+/// hides why either failed.
+pub struct Manager {
+    target: Target,
+}
+
+impl Manager {
+    pub(super) fn new(target: Target) -> Manager {
+        Manager { target }
+    }
+}
+
+/// WAL with FULL: an answered write survives a power loss.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; \
+    PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;";
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Conn, Error> {
+        let unreachable = |e: ConnectionError| Error::Unreachable(e.to_string());
+        match &self.target {
+            Target::Postgres(url) => {
+                let mut conn = PgConnection::establish(url).map_err(unreachable)?;
+                conn.batch_execute("SET TIME ZONE 'UTC'")?;
+                Ok(Conn::Postgresql(conn))
+            }
+            Target::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(unreachable)?;
+                conn.batch_execute(SQLITE_SETTINGS)?;
+                Ok(Conn::Sqlite(conn))
+            }
+        }
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), Error> {
+        Ok(conn.batch_execute("SELECT 1")?)
+    }
+
+    /// A connection that a panic left inside a transaction must not go back to the pool.
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        std::thread::panicking() || diesel::r2d2::R2D2Connection::is_broken(conn)
+    }
+}

@@ -1,0 +1,19 @@
+//! What the field means, and nothing else: no SQL, no HTTP, no clock, no I/O.
+
+pub mod checks;
+pub mod commitment;
+pub mod cvr;
+pub mod dates;
+pub mod figure;
+pub mod id;
+pub mod initiative;
+pub mod journal;
+pub mod names;
+pub mod partner;
+pub mod places;
+pub mod programme;
+pub mod record;
+pub mod report;
+pub mod rule;
+pub mod standing;
+pub mod text;

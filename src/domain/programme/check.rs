@@ -1,0 +1,475 @@
+//! From a document to a programme, or to every fault in it.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+
+use super::document::*;
+use super::*;
+use crate::domain::checks::{Faults, shown};
+use crate::domain::journal::hex;
+
+/// More than any alliance has, and few enough that a hostile document costs nothing.
+const MOST: usize = 500;
+
+pub(super) fn check(mut document: ProgrammeDocument) -> Result<Programme, Vec<crate::domain::text::Fault>> {
+    let mut faults = Faults::new();
+    faults.key("/slug", &document.slug);
+    faults.both("/name", &document.name);
+    let starts_on = faults.date("/startsOn", &document.starts_on);
+    let ends_on = faults.date("/endsOn", &document.ends_on);
+    in_order(&mut faults, "/endsOn", starts_on, ends_on);
+    let zone = zone(&mut faults, &document.time_zone);
+    faults.one_of("/countsFrom", &document.counts_from, &["submitted", "accepted"]);
+    within(&mut faults, "/smallGroup", document.small_group, 1, 1000);
+    within(&mut faults, "/decimals", document.decimals, 0, 4);
+
+    labelled(&mut faults, "/sectors", &document.sectors);
+    labelled(&mut faults, "/objectives", &document.objectives);
+    focus_areas(&mut faults, &document.focus_areas);
+    let questions = questions(&mut faults, &mut document.questions);
+    let mut rounds = rounds(&mut faults, &mut document.rounds, zone.unwrap_or(Tz::UTC), &questions);
+    rounds.sort_by(|a, b| (a.due_at, &a.key).cmp(&(b.due_at, &b.key)));
+    let indicators = indicators(&mut faults, &mut document.indicators, &questions, &rounds);
+
+    let (Some(starts_on), Some(ends_on), Some(zone)) = (starts_on, ends_on, zone) else {
+        return Err(faults.into_vec());
+    };
+    faults.unless_any(())?;
+    Ok(Programme {
+        slug: document.slug.clone(),
+        name: document.name.clone(),
+        starts_on,
+        ends_on,
+        zone,
+        counts_from: match document.counts_from.as_str() {
+            "accepted" => CountsFrom::Accepted,
+            _ => CountsFrom::Submitted,
+        },
+        small_group: document.small_group,
+        decimals: u32::try_from(document.decimals).unwrap_or(0),
+        sectors: document.sectors.clone(),
+        objectives: document.objectives.clone(),
+        focus_areas: document.focus_areas.clone(),
+        rounds,
+        questions,
+        indicators,
+        document,
+    })
+}
+
+fn in_order(faults: &mut Faults, pointer: &str, start: Option<NaiveDate>, end: Option<NaiveDate>) {
+    if let (Some(start), Some(end)) = (start, end)
+        && end < start
+    {
+        faults.add(
+            pointer,
+            "end-before-start",
+            format!("Slutdatoen {end} ligger før startdatoen {start}."),
+            format!("The end date {end} lies before the start date {start}."),
+        );
+    }
+}
+
+fn zone(faults: &mut Faults, name: &str) -> Option<Tz> {
+    let zone = name.parse().ok();
+    if zone.is_none() {
+        faults.add(
+            "/timeZone",
+            "unknown-time-zone",
+            format!("»{}« er ikke en tidszone i IANA's database.", shown(name)),
+            format!("\"{}\" is not a zone of the IANA time zone database.", shown(name)),
+        );
+    }
+    zone
+}
+
+fn within(faults: &mut Faults, pointer: &str, value: i64, least: i64, most: i64) {
+    if !(least..=most).contains(&value) {
+        faults.add(
+            pointer,
+            "out-of-range",
+            format!("{value} ligger uden for {least} til {most}."),
+            format!("{value} lies outside {least} to {most}."),
+        );
+    }
+}
+
+/// Keys well-formed and each only once, and not too many of them.
+fn keys<'a>(faults: &mut Faults, pointer: &str, keys: impl Iterator<Item = &'a str>) {
+    let mut seen = HashSet::new();
+    for (i, key) in keys.enumerate() {
+        let at = format!("{pointer}/{i}/key");
+        faults.key(&at, key);
+        if !seen.insert(key) {
+            faults.add(
+                at,
+                "duplicate",
+                format!("Nøglen »{}« findes allerede.", shown(key)),
+                format!("The key \"{}\" exists already.", shown(key)),
+            );
+        }
+        if i == MOST {
+            faults.add(
+                pointer,
+                "too-many",
+                format!("Højst {MOST} er tilladt."),
+                format!("At most {MOST} are allowed."),
+            );
+        }
+    }
+}
+
+fn labelled(faults: &mut Faults, pointer: &str, entries: &[Labelled]) {
+    keys(faults, pointer, entries.iter().map(|entry| entry.key.as_str()));
+    for (i, entry) in entries.iter().enumerate() {
+        faults.both(&format!("{pointer}/{i}/label"), &entry.label);
+    }
+}
+
+fn focus_areas(faults: &mut Faults, areas: &[FocusAreaEntry]) {
+    keys(faults, "/focusAreas", areas.iter().map(|area| area.key.as_str()));
+    for (i, area) in areas.iter().enumerate() {
+        faults.key(&format!("/focusAreas/{i}/scheme"), &area.scheme);
+        faults.both(&format!("/focusAreas/{i}/label"), &area.label);
+    }
+}
+
+fn unknown(faults: &mut Faults, pointer: String, code: &'static str, da: &str, en: &str, name: &str) {
+    let name = shown(name);
+    faults.add(
+        pointer,
+        code,
+        format!("{da} »{name}« findes ikke i programmet."),
+        format!("There is no {en} \"{name}\" in the programme."),
+    );
+}
+
+fn rounds(faults: &mut Faults, entries: &mut [RoundEntry], zone: Tz, questions: &[Question]) -> Vec<Round> {
+    keys(faults, "/rounds", entries.iter().map(|round| round.key.as_str()));
+    entries.iter_mut().enumerate().filter_map(|(i, entry)| round(faults, i, entry, zone, questions)).collect()
+}
+
+fn round(
+    faults: &mut Faults,
+    i: usize,
+    entry: &mut RoundEntry,
+    zone: Tz,
+    questions: &[Question],
+) -> Option<Round> {
+    let at = |field: &str| format!("/rounds/{i}/{field}");
+    faults.both(&at("label"), &entry.label);
+    let opens_on = faults.date(&at("opensOn"), &entry.opens_on);
+    let due_at = instant(faults, &at("dueAt"), &mut entry.due_at);
+    let closes_at = match &mut entry.closes_at {
+        Some(text) => instant(faults, &at("closesAt"), text),
+        None => None,
+    };
+    for (j, key) in entry.questions.iter().enumerate() {
+        if !questions.iter().any(|question| question.key == *key) {
+            unknown(faults, format!("/rounds/{i}/questions/{j}"), "unknown-question", "Spørgsmålet", "question", key);
+        }
+    }
+    faults.unique(&at("questions"), &entry.questions);
+
+    let (opens_on, due_at) = (opens_on?, due_at?);
+    if dates::start_of_day(zone, opens_on) > due_at {
+        faults.add(
+            at("dueAt"),
+            "end-before-start",
+            "Fristen ligger før runden åbner.",
+            "The deadline lies before the round opens.",
+        );
+    }
+    if closes_at.is_some_and(|closes_at| closes_at < due_at) {
+        faults.add(
+            at("closesAt"),
+            "end-before-start",
+            "Runden lukker før fristen.",
+            "The round closes before its deadline.",
+        );
+    }
+    let starts_on = match entry.starts_on.as_deref() {
+        Some(text) => faults.date(&at("startsOn"), text)?,
+        None => opens_on,
+    };
+    let ends_on = match entry.ends_on.as_deref() {
+        Some(text) => faults.date(&at("endsOn"), text)?,
+        None => dates::day_in(zone, due_at),
+    };
+    in_order(faults, &at("endsOn"), Some(starts_on), Some(ends_on));
+    entry.starts_on = Some(starts_on.to_string());
+    entry.ends_on = Some(ends_on.to_string());
+    Some(Round {
+        key: entry.key.clone(),
+        label: entry.label.clone(),
+        starts_on,
+        ends_on,
+        opens_on,
+        due_at,
+        closes_at,
+        questions: entry.questions.clone(),
+    })
+}
+
+/// Reads an instant and writes it back in UTC, so that equal documents compare equal.
+fn instant(faults: &mut Faults, pointer: &str, text: &mut String) -> Option<DateTime<Utc>> {
+    let Some(at) = dates::instant(text) else {
+        faults.add(
+            pointer,
+            "bad-time",
+            format!("»{}« er ikke et tidspunkt med tidszone (RFC 3339).", shown(text)),
+            format!("\"{}\" is not a time with an offset (RFC 3339).", shown(text)),
+        );
+        return None;
+    };
+    *text = dates::rfc3339_short(at);
+    Some(at)
+}
+
+fn questions(faults: &mut Faults, entries: &mut [QuestionEntry]) -> Vec<Question> {
+    keys(faults, "/questions", entries.iter().map(|question| question.key.as_str()));
+    entries.iter().enumerate().filter_map(|(i, entry)| question(faults, i, entry)).collect()
+}
+
+fn question(faults: &mut Faults, i: usize, entry: &QuestionEntry) -> Option<Question> {
+    let at = |field: &str| format!("/questions/{i}/{field}");
+    faults.one_of(&at("kind"), &entry.kind, &["fact", "selfAssessment", "intent"]);
+    faults.one_of(&at("type"), &entry.answer_type, &["yesNo", "choice", "multiChoice", "number", "text"]);
+    faults.both(&at("wording"), &entry.wording);
+    if let Some(period) = &entry.reference_period {
+        faults.both(&at("referencePeriod"), period);
+    }
+    let has_choices = matches!(entry.answer_type.as_str(), "choice" | "multiChoice");
+    match &entry.choices {
+        Some(choices) if has_choices => {
+            labelled(faults, &at("choices"), choices);
+            if choices.is_empty() {
+                faults.add(at("choices"), "required", "Der skal være mindst ét valg.", "There must be at least one choice.");
+            }
+        }
+        Some(_) => not_for_type(faults, at("choices"), &entry.answer_type),
+        None if has_choices => {
+            faults.add(at("choices"), "required", "Spørgsmålet mangler sine valg.", "The question lacks its choices.");
+        }
+        None => {}
+    }
+    let is_number = entry.answer_type == "number";
+    let number_fields =
+        [("unit", entry.unit.is_some()), ("min", entry.min.is_some()), ("max", entry.max.is_some()), ("decimals", entry.decimals.is_some())];
+    for (field, _) in number_fields.into_iter().filter(|(_, given)| *given && !is_number) {
+        not_for_type(faults, at(field), &entry.answer_type);
+    }
+    if let Some(unit) = &entry.unit {
+        faults.line(&at("unit"), unit);
+    }
+    if let Some(decimals) = entry.decimals {
+        within(faults, &at("decimals"), decimals, 0, 9);
+    }
+    if let (Some(min), Some(max)) = (entry.min, entry.max)
+        && max.0 < min.0
+    {
+        faults.add(at("max"), "end-before-start", "Største værdi er mindre end mindste.", "The maximum is below the minimum.");
+    }
+    let answers = match entry.answer_type.as_str() {
+        "yesNo" => AnswerType::YesNo,
+        "choice" => AnswerType::Choice(entry.choices.clone()?),
+        "multiChoice" => AnswerType::MultiChoice(entry.choices.clone()?),
+        "number" => AnswerType::Number {
+            min: entry.min.map(|amount| amount.0),
+            max: entry.max.map(|amount| amount.0),
+            decimals: entry.decimals.and_then(|decimals| u32::try_from(decimals).ok()),
+        },
+        "text" => AnswerType::Text,
+        _ => return None,
+    };
+    Some(Question { key: entry.key.clone(), wording: entry.wording.clone(), required: entry.required, answers })
+}
+
+fn not_for_type(faults: &mut Faults, pointer: String, answer_type: &str) {
+    let kind = shown(answer_type);
+    faults.add(
+        pointer,
+        "not-for-this-type",
+        format!("Feltet hører ikke til et spørgsmål af typen {kind}."),
+        format!("The field does not belong to a question of type {kind}."),
+    );
+}
+
+fn indicators(
+    faults: &mut Faults,
+    entries: &mut [IndicatorEntry],
+    questions: &[Question],
+    rounds: &[Round],
+) -> Vec<Indicator> {
+    keys(faults, "/indicators", entries.iter().map(|indicator| indicator.key.as_str()));
+    let found = entries.iter_mut().enumerate();
+    found.filter_map(|(i, entry)| indicator(faults, i, entry, questions, rounds)).collect()
+}
+
+fn indicator(
+    faults: &mut Faults,
+    i: usize,
+    entry: &mut IndicatorEntry,
+    questions: &[Question],
+    rounds: &[Round],
+) -> Option<Indicator> {
+    let at = |field: &str| format!("/indicators/{i}/{field}");
+    faults.both(&at("label"), &entry.label);
+    let kind = kind(faults, i, entry);
+    let question = entry.question.as_ref().and_then(|key| {
+        let found = questions.iter().find(|question| question.key == *key);
+        if found.is_none() {
+            unknown(faults, at("question"), "unknown-question", "Spørgsmålet", "question", key);
+        }
+        found
+    });
+    if let (Some(Kind::Count(Of::Initiatives | Of::Reports)), Some(_)) = (kind, &entry.question) {
+        faults.add(
+            at("question"),
+            "not-for-this-kind",
+            "Kun en andel eller et antal af partnere kan have et spørgsmål.",
+            "Only a share or a count of partners can have a question.",
+        );
+    }
+    let pinned = entry.round.as_ref().and_then(|key| {
+        let found = rounds.iter().find(|round| round.key == *key);
+        if found.is_none() {
+            unknown(faults, at("round"), "unknown-round", "Runden", "round", key);
+        }
+        found
+    });
+    if let (Some(round), Some(question)) = (pinned, question)
+        && !round.asks(&question.key)
+    {
+        faults.add(
+            at("round"),
+            "question-not-asked",
+            format!("Runden »{}« stiller ikke spørgsmålet »{}«.", round.key, question.key),
+            format!("The round \"{}\" does not ask the question \"{}\".", round.key, question.key),
+        );
+    }
+    let base = base(faults, &at("base"), entry, kind);
+    let members_word = entry.members.get_or_insert_with(|| "during".to_owned());
+    faults.one_of(&at("members"), members_word, &["atClose", "during", "ever"]);
+    let members = match members_word.as_str() {
+        "atClose" => MembersRule::AtClose,
+        "ever" => MembersRule::Ever,
+        _ => MembersRule::During,
+    };
+
+    let seen: Vec<&Question> =
+        questions.iter().filter(|q| pinned.is_none_or(|round| round.asks(&q.key))).collect();
+    let shared = vocabulary::shared(&seen, rounds);
+    let applies = match entry.applies.clone() {
+        Some(source) => Some(rule(faults, &at("applies"), &source, &shared)),
+        None => None,
+    };
+    let counts = counts(faults, i, entry, kind, question, shared);
+
+    let applies = match applies {
+        Some(compiled) => Some(compiled?),
+        None => None,
+    };
+    let definition = serde_json_canonicalizer::to_vec(&*entry).ok()?;
+    Some(Indicator {
+        key: entry.key.clone(),
+        label: entry.label.clone(),
+        kind: kind?,
+        question: entry.question.clone(),
+        counts: counts?,
+        applies,
+        base,
+        members,
+        round: entry.round.clone(),
+        sha256: hex(&Sha256::digest(&definition)),
+    })
+}
+
+fn kind(faults: &mut Faults, i: usize, entry: &IndicatorEntry) -> Option<Kind> {
+    faults.one_of(&format!("/indicators/{i}/kind"), &entry.kind, &["share", "count"]);
+    let pointer = format!("/indicators/{i}/of");
+    match (entry.kind.as_str(), entry.of.as_deref()) {
+        ("share", None) => Some(Kind::Share),
+        ("share", Some(_)) => {
+            faults.add(pointer, "not-for-this-kind", "En andel er altid af partnere.", "A share is always of partners.");
+            None
+        }
+        ("count", None) => {
+            faults.add(pointer, "required", "Et antal skal sige, hvad der tælles.", "A count must say what it counts.");
+            None
+        }
+        ("count", Some(of)) => {
+            faults.one_of(&pointer, of, &["partners", "initiatives", "reports"]);
+            match of {
+                "partners" => Some(Kind::Count(Of::Partners)),
+                "initiatives" => Some(Kind::Count(Of::Initiatives)),
+                "reports" => Some(Kind::Count(Of::Reports)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn base(faults: &mut Faults, pointer: &str, entry: &mut IndicatorEntry, kind: Option<Kind>) -> BaseRule {
+    if matches!(kind, Some(Kind::Count(_))) {
+        if entry.base.is_some() {
+            faults.add(pointer, "not-for-this-kind", "Et antal har ingen base.", "A count has no base.");
+        }
+        return BaseRule::Members;
+    }
+    let word = entry.base.get_or_insert_with(|| "members".to_owned());
+    faults.one_of(pointer, word, &["respondents", "members"]);
+    match word.as_str() {
+        "respondents" => BaseRule::Respondents,
+        _ => BaseRule::Members,
+    }
+}
+
+/// `counts` sees what `applies` sees, and its subject or answer.
+fn counts(
+    faults: &mut Faults,
+    i: usize,
+    entry: &mut IndicatorEntry,
+    kind: Option<Kind>,
+    question: Option<&Question>,
+    mut vocabulary: vocabulary::Vocabulary,
+) -> Option<Rule> {
+    let pointer = format!("/indicators/{i}/counts");
+    if let Some(Kind::Count(of)) = kind {
+        vocabulary.extend(vocabulary::subject(of));
+    }
+    if let Some(question) = question {
+        vocabulary.insert("answer".to_owned(), vocabulary::answer(question));
+    }
+    if entry.counts.is_none() && entry.kind == "count" {
+        entry.counts = Some("true".to_owned());
+    }
+    let Some(source) = entry.counts.clone() else {
+        faults.add(pointer, "required", "En andel skal sige, hvem der tæller med.", "A share must say who counts.");
+        return None;
+    };
+    rule(faults, &pointer, &source, &vocabulary)
+}
+
+fn rule(faults: &mut Faults, pointer: &str, source: &str, vocabulary: &vocabulary::Vocabulary) -> Option<Rule> {
+    match Rule::compile(source, vocabulary) {
+        Ok(rule) => Some(rule),
+        Err(found) => {
+            for fault in found {
+                let (line, column) = (fault.line, fault.column);
+                faults.add(
+                    pointer,
+                    fault.code,
+                    format!("Linje {line}, tegn {column}: {}", fault.detail.da),
+                    format!("Line {line}, column {column}: {}", fault.detail.en),
+                );
+            }
+            None
+        }
+    }
+}
+

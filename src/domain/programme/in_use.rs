@@ -1,0 +1,103 @@
+//! What a new version of a programme may not take away from under its users.
+
+use std::collections::BTreeMap;
+
+use super::document::{Labelled, ProgrammeDocument};
+use crate::domain::checks::Faults;
+use crate::domain::text::Fault;
+
+/// How many things use a key, and what they are called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Use {
+    pub partners: i64,
+    pub commitments: i64,
+    pub initiatives: i64,
+    pub reports: i64,
+}
+
+impl Use {
+    fn danish(&self) -> String {
+        sentence(&[
+            (self.partners, "partner", "partnere"),
+            (self.commitments, "tilsagn", "tilsagn"),
+            (self.initiatives, "initiativ", "initiativer"),
+            (self.reports, "rapport", "rapporter"),
+        ], " og ")
+    }
+
+    fn english(&self) -> String {
+        sentence(&[
+            (self.partners, "partner", "partners"),
+            (self.commitments, "commitment", "commitments"),
+            (self.initiatives, "initiative", "initiatives"),
+            (self.reports, "report", "reports"),
+        ], " and ")
+    }
+}
+
+fn sentence(parts: &[(i64, &str, &str)], and: &str) -> String {
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if *count == 1 { one } else { many }))
+        .collect();
+    parts.join(and)
+}
+
+/// Who uses which key of the programme in force.
+#[derive(Debug, Default)]
+pub struct Uses {
+    pub sectors: BTreeMap<String, Use>,
+    pub objectives: BTreeMap<String, Use>,
+    pub focus_areas: BTreeMap<String, Use>,
+    /// Rounds that have a report.
+    pub rounds: BTreeMap<String, Use>,
+    /// Questions that a submission answers.
+    pub questions: BTreeMap<String, Use>,
+}
+
+/// What the new document takes away though it is in use; empty when nothing.
+pub fn frozen(old: &ProgrammeDocument, new: &ProgrammeDocument, uses: &Uses) -> Vec<Fault> {
+    let mut faults = Faults::new();
+    let labelled = |entries: &[Labelled]| entries.iter().map(|e| e.key.clone()).collect::<Vec<_>>();
+    removed(&mut faults, "/sectors", &uses.sectors, &labelled(&new.sectors));
+    removed(&mut faults, "/objectives", &uses.objectives, &labelled(&new.objectives));
+    let areas: Vec<String> = new.focus_areas.iter().map(|area| area.key.clone()).collect();
+    removed(&mut faults, "/focusAreas", &uses.focus_areas, &areas);
+    let rounds: Vec<String> = new.rounds.iter().map(|round| round.key.clone()).collect();
+    removed(&mut faults, "/rounds", &uses.rounds, &rounds);
+    let questions: Vec<String> = new.questions.iter().map(|question| question.key.clone()).collect();
+    removed(&mut faults, "/questions", &uses.questions, &questions);
+
+    for (i, question) in new.questions.iter().enumerate() {
+        let Some(used) = uses.questions.get(&question.key) else { continue };
+        let Some(before) = old.questions.iter().find(|old| old.key == question.key) else { continue };
+        if before.answer_type != question.answer_type {
+            in_use(&mut faults, format!("/questions/{i}/type"), &question.key, used);
+        }
+        let keys = |choices: &Option<Vec<Labelled>>| {
+            choices.as_deref().unwrap_or_default().iter().map(|choice| choice.key.clone()).collect::<Vec<_>>()
+        };
+        if keys(&before.choices) != keys(&question.choices) {
+            in_use(&mut faults, format!("/questions/{i}/choices"), &question.key, used);
+        }
+    }
+    faults.into_vec()
+}
+
+fn removed(faults: &mut Faults, list: &str, used: &BTreeMap<String, Use>, kept: &[String]) {
+    for (key, used) in used {
+        if !kept.contains(key) {
+            in_use(faults, list.to_owned(), key, used);
+        }
+    }
+}
+
+fn in_use(faults: &mut Faults, pointer: String, key: &str, used: &Use) {
+    faults.add(
+        pointer,
+        "in-use",
+        format!("»{key}« er i brug ({}) og kan ikke fjernes eller ændres.", used.danish()),
+        format!("\"{key}\" is in use ({}) and can't be removed or changed.", used.english()),
+    );
+}

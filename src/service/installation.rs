@@ -1,0 +1,44 @@
+//! What all instances of the service share, made at first start.
+
+use chrono::{DateTime, Utc};
+
+use super::{Error, Result};
+use crate::auth::tokens::SigningKey;
+use crate::db::{self, Conn, Db};
+use crate::store;
+
+/// The shared secrets, as an instance keeps them in memory.
+#[derive(Clone)]
+pub struct Installation {
+    /// The last signs; all verify.
+    pub signing_keys: Vec<SigningKey>,
+    /// Seals cursors.
+    pub cursor_secret: Vec<u8>,
+}
+
+const CURSOR_SECRET: &str = "cursor";
+
+/// Reads the shared secrets, and makes what is missing.
+pub fn open(db: &Db, now: DateTime<Utc>) -> Result<Installation> {
+    if let Some(installation) = db.read_now(read)? {
+        return Ok(installation);
+    }
+    db.write_now(|conn| {
+        if store::installation::signing_keys(conn)?.is_empty() {
+            store::installation::insert_signing_key(conn, &SigningKey::generate(), now)?;
+        }
+        if store::installation::secret(conn, CURSOR_SECRET)?.is_none() {
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret).map_err(|e| db::Error::Broken(e.to_string()))?;
+            store::installation::insert_secret(conn, CURSOR_SECRET, &secret)?;
+        }
+        read(conn)?.ok_or_else(|| Error::Failed(db::Error::Absent))
+    })
+}
+
+fn read(conn: &mut Conn) -> Result<Option<Installation>> {
+    let signing_keys = store::installation::signing_keys(conn)?;
+    let secret = store::installation::secret(conn, CURSOR_SECRET)?;
+    let whole = secret.filter(|_| !signing_keys.is_empty());
+    Ok(whole.map(|cursor_secret| Installation { signing_keys, cursor_secret }))
+}

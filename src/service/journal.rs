@@ -1,0 +1,66 @@
+//! The one way into the journal.
+
+use chrono::Duration;
+
+use super::{Ctx, Error, Result};
+use crate::db::types::Instant;
+use crate::db::{self, Conn};
+use crate::domain::id::AllianceId;
+use crate::domain::journal::{self, Change, Position};
+use crate::store;
+use crate::store::journal::{EntryRow, TextRow};
+
+/// The number that the next entry will have. Only under the write lock, which every write holds.
+pub fn next_seq(conn: &mut Conn, journal: AllianceId) -> Result<i64> {
+    Ok(store::journal::head(conn, journal)?.map_or(0, |head| head.size) + 1)
+}
+
+/// Appends one entry, and answers its number. Its time is the later of the request's clock and the
+/// previous entry's time plus a microsecond, so that times never run backwards.
+pub fn record(conn: &mut Conn, ctx: &Ctx, journal: AllianceId, change: Change) -> Result<i64> {
+    let head = match store::journal::head(conn, journal)? {
+        Some(head) => head,
+        None => {
+            store::journal::begin(conn, journal, ctx.now)?;
+            store::journal::Head { size: 0, last_at: ctx.now - Duration::microseconds(1) }
+        }
+    };
+    let at = ctx.now.max(head.last_at + Duration::microseconds(1));
+    let position = Position { journal, seq: head.size + 1, at, actor: ctx.caller.actor() };
+    let sealed = journal::seal(&change, position, random);
+    if sealed.bytes.is_empty() {
+        let cause = format!("entry {} of {} has no canonical form", position.seq, journal);
+        return Err(Error::Failed(db::Error::Broken(cause)));
+    }
+    let entry = EntryRow {
+        journal_id: journal,
+        seq: position.seq,
+        entry_at: Instant(at),
+        actor_id: position.actor,
+        action: change.action.to_owned(),
+        subject: change.subject,
+        partner_id: change.partner,
+        bytes: sealed.bytes,
+    };
+    let texts: Vec<TextRow> = sealed
+        .texts
+        .into_iter()
+        .map(|text| TextRow {
+            journal_id: journal,
+            seq: position.seq,
+            pointer: text.pointer,
+            salt: text.salt.to_vec(),
+            text: text.text,
+        })
+        .collect();
+    store::journal::append(conn, &entry, &texts)?;
+    Ok(position.seq)
+}
+
+/// Without randomness nothing can be hidden in a proof, so a machine that has none must not write.
+fn random() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    #[expect(clippy::expect_used, reason = "a panic here rolls the write back")]
+    getrandom::fill(&mut bytes).expect("the machine gives random bytes");
+    bytes
+}

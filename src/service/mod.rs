@@ -1,0 +1,22 @@
+//! What the alliance allows: one transaction is rule + store + standings + journal.
+//!
+//! Every write, single or bulk, passes through a function of this layer, so that none can skip its
+//! journal entry or its standings.
+
+pub mod commitments;
+pub mod context;
+pub mod error;
+// pub mod figures;
+pub mod initiatives;
+pub mod installation;
+pub mod journal;
+pub mod keys;
+pub mod partners;
+pub mod patch;
+pub mod policy;
+pub mod programmes;
+pub mod reports;
+pub mod standings;
+
+pub use context::{Caller, Ctx, Role};
+pub use error::{Error, Kind, Refusal, Result};

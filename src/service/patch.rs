@@ -1,0 +1,118 @@
+//! JSON merge patches (RFC 7396), and the version that a client has seen.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Error, Kind, Result};
+use crate::domain::text::{Fault, pointer_step};
+
+/// What `If-Match` says: any, or one of these versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    Any,
+    Versions(Vec<i64>),
+}
+
+impl Seen {
+    fn is(&self, version: i64) -> bool {
+        match self {
+            Seen::Any => true,
+            Seen::Versions(versions) => versions.contains(&version),
+        }
+    }
+}
+
+/// Changing what exists needs the version that was seen: absent 428, another 412.
+pub fn must_have_seen(seen: Option<&Seen>, version: i64) -> Result<()> {
+    match seen {
+        Some(seen) if seen.is(version) => Ok(()),
+        Some(_) => Err(Error::stale()),
+        None => Err(Error::refuse(
+            Kind::Unconditional,
+            "if-match-missing",
+            "Send If-Match med den ETag, du så sidst, så ingen overskriver en andens ændring.",
+            "Send If-Match with the ETag that you saw last, so that nobody overwrites another's change.",
+        )),
+    }
+}
+
+/// A move honours the version when it is given.
+pub fn may_have_seen(seen: Option<&Seen>, version: i64) -> Result<()> {
+    match seen {
+        Some(seen) if !seen.is(version) => Err(Error::stale()),
+        _ => Ok(()),
+    }
+}
+
+/// What does not exist can't have been seen.
+pub fn must_not_have_seen(seen: Option<&Seen>) -> Result<()> {
+    match seen {
+        Some(_) => Err(Error::stale()),
+        None => Ok(()),
+    }
+}
+
+/// Merges a patch into what is there, and reads the outcome as the whole body it must be.
+pub fn merged<T: Serialize + DeserializeOwned>(current: &T, patch: &Value) -> Result<T> {
+    let mut value = serde_json::to_value(current).unwrap_or_default();
+    merge(&mut value, patch);
+    serde_path_to_error::deserialize(value).map_err(|fault| {
+        let missing = missing_field(&fault.inner().to_string());
+        let pointer = missing.map(|field| format!("/{}", pointer_step(&field))).unwrap_or_default();
+        Error::from(vec![Fault::new(
+            pointer,
+            "required",
+            "Feltet kan ikke fjernes.",
+            "The field can't be taken away.",
+        )])
+    })
+}
+
+fn missing_field(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("missing field `").or_else(|| message.split_once("missing field `").map(|p| p.1))?;
+    rest.split('`').next().map(str::to_owned)
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(fields) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(object) = target else { return };
+    for (key, value) in fields {
+        match value {
+            Value::Null => {
+                object.remove(key);
+            }
+            value => merge(object.entry(key.clone()).or_insert(Value::Null), value),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::merge;
+
+    #[test]
+    fn the_examples_of_rfc_7396_come_out() {
+        let cases = [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (json!({"a": "b", "b": "c"}), json!({"a": null}), json!({"b": "c"})),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": {"b": "c"}}), json!({"a": {"b": "d", "c": null}}), json!({"a": {"b": "d"}})),
+            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
+            (json!({}), json!({"a": {"bb": {"ccc": null}}}), json!({"a": {"bb": {}}})),
+        ];
+        for (mut target, patch, expected) in cases {
+            merge(&mut target, &patch);
+            assert_eq!(target, expected);
+        }
+    }
+}

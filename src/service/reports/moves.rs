@@ -1,0 +1,228 @@
+//! The five moves of a report. Each is journalled, and moves standings in the same transaction.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{ReportAt, enter, known_initiatives, last_version, must_accept, must_find, named_initiatives};
+use super::{receipt, wrong_state};
+use crate::db::Conn;
+use crate::db::types::{Document, Instant};
+use crate::domain::dates::rfc3339;
+use crate::domain::id::PointId;
+use crate::domain::journal::{Change, hex, without_floats};
+use crate::domain::programme::{AnswerType, Programme};
+use crate::domain::report::{
+    Answer, AnswerValue, Move, Point, ReopenReport, ReportBody, ReturnReport, State, check_body, is_on_time,
+};
+use crate::domain::text::pointer_step;
+use crate::service::patch::{self, Seen};
+use crate::service::programmes::InForce;
+use crate::service::{Ctx, Error, Result, journal, standings};
+use crate::store;
+use crate::store::reports::{Report, Version};
+
+/// Hands the draft in. From here on it counts, if the programme counts what is submitted.
+pub fn submit(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    at: &ReportAt,
+    seen: Option<&Seen>,
+) -> Result<Report> {
+    let round = enter(conn, ctx, alliance, at)?;
+    let mut report = must_find(conn, alliance, at)?;
+    patch::may_have_seen(seen, report.version)?;
+    let state = moved(&report, Move::Submit)?;
+    must_accept(ctx, alliance, round)?;
+    let initiatives = known_initiatives(conn, at.partner)?;
+    let mut check = check_body(&report.draft, round, &alliance.programme, &initiatives);
+    check.refused.append(&mut check.faults);
+    if !check.refused.is_empty() {
+        return Err(Error::from(check.refused));
+    }
+
+    let number = report.submitted_version.unwrap_or(0) + 1;
+    let on_time = report.on_time.unwrap_or_else(|| is_on_time(ctx.now, round.due_at));
+    let body = cleaned(&report.draft);
+    let version = Version {
+        report_id: report.id,
+        number,
+        body: Document(serde_json::to_value(&body).unwrap_or_default()),
+        received_at: Instant(ctx.now),
+        deadline: Instant(round.due_at),
+        on_time,
+        programme_version: alliance.version,
+        sha256: sha256(&body),
+        seq: journal::next_seq(conn, alliance.id)?,
+    };
+    store::reports::insert_version(conn, &version, &named_initiatives(&body))?;
+    store::reports::close_points(conn, report.id, number)?;
+    report.state_before = report.state;
+    report.state = state;
+    report.version += 1;
+    report.submitted_version = Some(number);
+    report.submitted_at = Some(ctx.now);
+    report.on_time = Some(on_time);
+    save(conn, ctx, alliance, report, "report.submitted", None)
+}
+
+/// Takes the submission back, until the deadline.
+pub fn withdraw(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    at: &ReportAt,
+    seen: Option<&Seen>,
+) -> Result<Report> {
+    let round = enter(conn, ctx, alliance, at)?;
+    let mut report = must_find(conn, alliance, at)?;
+    patch::may_have_seen(seen, report.version)?;
+    let state = moved(&report, Move::Withdraw)?;
+    if !is_on_time(ctx.now, round.due_at) {
+        return Err(Error::conflict(
+            "deadline-passed",
+            "Fristen er udløbet, så rapporten kan ikke trækkes tilbage.",
+            "The deadline has passed, so the report can't be withdrawn.",
+        ));
+    }
+    report.state = state;
+    report.version += 1;
+    save(conn, ctx, alliance, report, "report.withdrawn", None)
+}
+
+/// Sends a submission back with what is to be mended.
+pub fn return_with(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    at: &ReportAt,
+    seen: Option<&Seen>,
+    body: &ReturnReport,
+) -> Result<Report> {
+    let mut report = super::find(conn, ctx, alliance, at)?;
+    patch::may_have_seen(seen, report.version)?;
+    let state = moved(&report, Move::Return)?;
+    body.check()?;
+    let position = store::reports::points(conn, report.id)?.len();
+    for (position, point) in (1 + i64::try_from(position).unwrap_or(0)..).zip(&body.points) {
+        let point = Point {
+            id: PointId::new(),
+            pointer: point.pointer.clone(),
+            code: point.code.clone(),
+            detail: point.detail.trim().to_owned(),
+            opened_at: rfc3339(ctx.now),
+            closed_by_version: None,
+        };
+        store::reports::insert_point(conn, report.id, position, &point, ctx.now)?;
+    }
+    report.state = state;
+    report.version += 1;
+    save(conn, ctx, alliance, report, "report.returned", None)
+}
+
+pub fn accept(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    at: &ReportAt,
+    seen: Option<&Seen>,
+) -> Result<Report> {
+    let mut report = super::find(conn, ctx, alliance, at)?;
+    patch::may_have_seen(seen, report.version)?;
+    report.state = moved(&report, Move::Accept)?;
+    report.version += 1;
+    save(conn, ctx, alliance, report, "report.accepted", None)
+}
+
+/// Opens an accepted report again; it stops counting at once.
+pub fn reopen(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    at: &ReportAt,
+    seen: Option<&Seen>,
+    body: &ReopenReport,
+) -> Result<Report> {
+    let mut report = super::find(conn, ctx, alliance, at)?;
+    patch::may_have_seen(seen, report.version)?;
+    let state = moved(&report, Move::Reopen)?;
+    body.check()?;
+    report.state = state;
+    report.version += 1;
+    save(conn, ctx, alliance, report, "report.reopened", Some(body.reason.trim().to_owned()))
+}
+
+fn moved(report: &Report, step: Move) -> Result<State> {
+    report.state.after(step, report.state_before).ok_or_else(|| wrong_state(report.state))
+}
+
+/// Blank answers are left out of a submission: they say nothing.
+fn cleaned(draft: &ReportBody) -> ReportBody {
+    let says_something = |answer: &Answer| {
+        !answer.is_blank() || answer.comment.as_deref().is_some_and(|comment| !comment.trim().is_empty())
+    };
+    let answers = draft.answers.iter().filter(|(_, answer)| says_something(answer));
+    ReportBody {
+        answers: answers.map(|(key, answer)| (key.clone(), answer.clone())).collect(),
+        initiatives: draft.initiatives.clone(),
+    }
+}
+
+/// Of the body as a journal entry holds it, but with its texts.
+fn sha256(body: &ReportBody) -> String {
+    let value = without_floats(&serde_json::to_value(body).unwrap_or_default());
+    hex(&Sha256::digest(serde_json_canonicalizer::to_vec(&value).unwrap_or_default()))
+}
+
+fn save(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    report: Report,
+    action: &'static str,
+    reason: Option<String>,
+) -> Result<Report> {
+    store::reports::update(conn, &report)?;
+    let (after, texts) = journalled(conn, &alliance.programme, &report)?;
+    let change = Change {
+        action,
+        subject: format!("reports/{}/{}", report.round, report.partner),
+        partner: Some(report.partner),
+        reason,
+        after,
+        texts,
+    };
+    let seq = journal::record(conn, ctx, alliance.id, change)?;
+    standings::renew(conn, alliance.id, &alliance.programme, &[report.partner], seq)?;
+    Ok(report)
+}
+
+/// A report as its entries hold it: the last submission, never the draft.
+fn journalled(conn: &mut Conn, programme: &Programme, report: &Report) -> Result<(Value, Vec<String>)> {
+    let version = last_version(conn, report)?;
+    let points = store::reports::points(conn, report.id)?;
+    let body = version.as_ref().map(Version::body).transpose()?.unwrap_or_default();
+    let after = json!({
+        "id": report.id,
+        "round": report.round,
+        "partner": report.partner,
+        "state": report.state,
+        "stateBefore": report.state_before,
+        "submittedVersion": report.submitted_version,
+        "submittedAt": report.submitted_at.map(rfc3339),
+        "onTime": report.on_time,
+        "programmeVersion": version.as_ref().map(|version| version.programme_version),
+        "receipt": version.as_ref().map(|version| receipt(&report.round, version)),
+        "answers": body.answers,
+        "initiatives": body.initiatives,
+        "points": points,
+    });
+    let is_text = |key: &str| {
+        programme.question(key).is_none_or(|question| matches!(question.answers, AnswerType::Text))
+    };
+    let texts = body.answers.iter().filter(|(key, answer)| {
+        is_text(key) && matches!(answer.value, Some(AnswerValue::Text(_)))
+    });
+    let texts = texts.map(|(key, _)| format!("/answers/{}/value", pointer_step(key))).collect();
+    Ok((after, texts))
+}

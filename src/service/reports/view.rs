@@ -1,0 +1,207 @@
+//! A report as a caller may see it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{InForce, known_initiatives, last_version, receipt};
+use crate::db::Conn;
+use crate::domain::dates::rfc3339;
+use crate::domain::id::PartnerId;
+use crate::domain::programme::Round;
+use crate::domain::report::{
+    Answer, BodyCheck, Point, Receipt, ReportBody, ReportPart, State, check_body, is_on_time,
+};
+use crate::domain::text::{Fault, Language};
+use crate::service::{Ctx, Error, Result};
+use crate::store;
+use crate::store::reports::Report;
+
+/// What one partner hands in for one round. Its partner sees the draft; everybody else sees the last
+/// submission.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Report, example = json!({
+    "round": "2023H2", "partner": "019353f2-6c00-7000-8000-000000000001", "state": "draft", "version": 1,
+    "submittedVersion": null, "submittedAt": null, "onTime": null,
+    "answers": {"new_collaborations": {"value": "yes"}}, "initiatives": [], "points": [], "receipt": null,
+    "permissions": {"edit": true, "submit": true, "withdraw": false}, "faults": [], "warnings": []
+}))]
+pub struct ReportView {
+    pub round: String,
+    pub partner: PartnerId,
+    pub state: State,
+    /// Counts saves.
+    pub version: i64,
+    /// The last submission: 1, 2, 3.
+    pub submitted_version: Option<i64>,
+    #[schema(format = "date-time")]
+    pub submitted_at: Option<String>,
+    /// Of the first submission.
+    pub on_time: Option<bool>,
+    #[schema(value_type = std::collections::HashMap<String, Answer>)]
+    pub answers: BTreeMap<String, Answer>,
+    pub initiatives: Vec<ReportPart>,
+    pub points: Vec<Point>,
+    pub receipt: Option<Receipt>,
+    pub permissions: Permissions,
+    /// What stands in the way of a submission.
+    pub faults: Vec<Remark>,
+    /// What is worth a second look.
+    pub warnings: Vec<Remark>,
+}
+
+/// What the caller may do with the report at this moment.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Permissions {
+    pub edit: bool,
+    pub submit: bool,
+    pub withdraw: bool,
+}
+
+/// A fault or a warning, in the caller's language.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Remark {
+    #[schema(example = "/answers/reach")]
+    pub pointer: String,
+    pub code: String,
+    pub detail: String,
+}
+
+impl Remark {
+    pub fn new(fault: Fault, language: Language) -> Remark {
+        let detail = fault.detail.get(language).to_owned();
+        Remark { pointer: fault.pointer, code: fault.code.to_owned(), detail }
+    }
+}
+
+/// A report in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    pub round: String,
+    pub partner: PartnerId,
+    pub state: State,
+    pub version: i64,
+    pub submitted_version: Option<i64>,
+    #[schema(format = "date-time")]
+    pub submitted_at: Option<String>,
+    pub on_time: Option<bool>,
+}
+
+impl From<&Report> for Listed {
+    fn from(report: &Report) -> Listed {
+        Listed {
+            round: report.round.clone(),
+            partner: report.partner,
+            state: report.state,
+            version: report.version,
+            submitted_version: report.submitted_version,
+            submitted_at: report.submitted_at.map(rfc3339),
+            on_time: report.on_time,
+        }
+    }
+}
+
+/// One initiative's part with its own version.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PartView {
+    #[serde(flatten)]
+    pub part: ReportPart,
+    pub version: i64,
+}
+
+/// A submission, frozen.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionView {
+    pub version: i64,
+    #[schema(format = "date-time")]
+    pub received_at: String,
+    pub on_time: bool,
+    /// The version of the programme that it was submitted under.
+    pub programme_version: i64,
+    #[schema(value_type = std::collections::HashMap<String, Answer>)]
+    pub answers: BTreeMap<String, Answer>,
+    pub initiatives: Vec<ReportPart>,
+    pub receipt: Receipt,
+}
+
+pub fn view(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    language: Language,
+    alliance: &InForce,
+    report: &Report,
+) -> Result<ReportView> {
+    let is_own = ctx.as_partner(alliance.id) == Some(report.partner);
+    let version = last_version(conn, report)?;
+    let submitted = version.as_ref().map(store::reports::Version::body).transpose()?;
+    let body = match submitted {
+        Some(body) if !is_own || !report.state.is_open() => body,
+        _ if is_own => report.draft.clone(),
+        _ => ReportBody::default(),
+    };
+    let round = alliance.programme.round(&report.round).ok_or_else(Error::absent)?;
+    let check = match is_own && report.state.is_open() {
+        true => {
+            let initiatives = known_initiatives(conn, report.partner)?;
+            check_body(&report.draft, round, &alliance.programme, &initiatives)
+        }
+        false => BodyCheck::default(),
+    };
+    let faults: Vec<Fault> = check.refused.into_iter().chain(check.faults).collect();
+    let permissions = permissions(ctx, alliance, round, report, is_own, faults.is_empty());
+    let remarks = |faults: Vec<Fault>| faults.into_iter().map(|f| Remark::new(f, language)).collect();
+    Ok(ReportView {
+        round: report.round.clone(),
+        partner: report.partner,
+        state: report.state,
+        version: report.version,
+        submitted_version: report.submitted_version,
+        submitted_at: report.submitted_at.map(rfc3339),
+        on_time: report.on_time,
+        answers: body.answers,
+        initiatives: body.initiatives,
+        points: store::reports::points(conn, report.id)?,
+        receipt: version.as_ref().map(|version| receipt(&report.round, version)),
+        permissions,
+        faults: remarks(faults),
+        warnings: remarks(check.warnings),
+    })
+}
+
+fn permissions(
+    ctx: &Ctx,
+    alliance: &InForce,
+    round: &Round,
+    report: &Report,
+    is_own: bool,
+    is_faultless: bool,
+) -> Permissions {
+    let accepting = round.accepting(alliance.programme.zone, ctx.now).is_ok();
+    let edit = is_own && accepting && report.state.is_open();
+    let withdraw = is_own && report.state == State::Submitted && is_on_time(ctx.now, round.due_at);
+    Permissions { edit, submit: edit && is_faultless, withdraw }
+}
+
+/// Every submission of a report.
+pub fn versions(conn: &mut Conn, report: &Report) -> Result<Vec<VersionView>> {
+    let mut views = Vec::new();
+    for version in store::reports::versions(conn, report.id)? {
+        let body = version.body()?;
+        views.push(VersionView {
+            version: version.number,
+            received_at: rfc3339(version.received_at.0),
+            on_time: version.on_time,
+            programme_version: version.programme_version,
+            answers: body.answers,
+            initiatives: body.initiatives,
+            receipt: receipt(&report.round, &version),
+        });
+    }
+    Ok(views)
+}

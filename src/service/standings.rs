@@ -1,0 +1,84 @@
+//! Standings and tallies, moved by difference in the transaction of the write that changed them.
+
+use std::collections::BTreeMap;
+
+use super::Result;
+use crate::db::Conn;
+use crate::domain::figure::Tally;
+use crate::domain::id::{AllianceId, PartnerId};
+use crate::domain::programme::Programme;
+use crate::domain::standing::standings;
+use crate::store;
+use crate::store::CHUNK;
+use crate::store::standings::StandingRow;
+use crate::store::tallies::{TallyKey, WHOLE};
+
+/// Evaluates these partners again, as of journal entry `seq`, and moves the tallies by what changed.
+pub fn renew(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    programme: &Programme,
+    partners: &[PartnerId],
+    seq: i64,
+) -> Result<()> {
+    let mut moves: BTreeMap<TallyKey, Tally> = BTreeMap::new();
+    for chunk in partners.chunks(CHUNK) {
+        let known = store::standings::open_of(conn, chunk)?;
+        let mut known: BTreeMap<_, StandingRow> = known.into_iter().map(|row| (key(&row), row)).collect();
+        for record in store::records::of(conn, alliance, chunk)? {
+            for placed in standings(programme, &record) {
+                let row = StandingRow::new(alliance, record.partner.id, placed, seq);
+                let before = known.remove(&key(&row));
+                if before.as_ref().is_some_and(|before| before.says_the_same(&row)) {
+                    continue;
+                }
+                if let Some(before) = before {
+                    store::standings::close(conn, &before, seq)?;
+                    count(&mut moves, &before, -1);
+                }
+                store::standings::insert(conn, &row)?;
+                count(&mut moves, &row, 1);
+            }
+        }
+        for gone in known.into_values() {
+            store::standings::close(conn, &gone, seq)?;
+            count(&mut moves, &gone, -1);
+        }
+    }
+    for (key, change) in moves.into_iter().filter(|(_, change)| !change.is_zero()) {
+        store::tallies::shift(conn, alliance, key, change, seq)?;
+    }
+    Ok(())
+}
+
+type Key = (String, String, crate::domain::id::SubjectId, chrono::NaiveDate);
+
+fn key(row: &StandingRow) -> Key {
+    (row.indicator.clone(), row.scope.clone(), row.subject_id, row.from_on)
+}
+
+/// One more (or one fewer) on the day a standing begins to hold, and the opposite on the day it ends;
+/// for everyone, and in each of its groups.
+fn count(moves: &mut BTreeMap<TallyKey, Tally>, row: &StandingRow, change: i64) {
+    let Some(standing) = row.standing() else { return };
+    let groups = [
+        (WHOLE, None),
+        ("sector", Some(&row.sector)),
+        ("region", row.region.as_ref()),
+        ("area", row.area.as_ref()),
+    ];
+    let days = [(Some(row.from_on), change), (row.to_on, -change)];
+    for (dimension, group) in groups {
+        for (on, change) in days {
+            let Some(on) = on else { continue };
+            let key = TallyKey {
+                indicator: row.indicator.clone(),
+                scope: row.scope.clone(),
+                dimension: dimension.to_owned(),
+                group: group.cloned().unwrap_or_default(),
+                on,
+            };
+            moves.entry(key).or_default().add(standing, change);
+        }
+    }
+}

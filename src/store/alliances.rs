@@ -1,0 +1,78 @@
+use diesel::prelude::*;
+
+use crate::db::schema::{alliances, programme_versions};
+use crate::db::{Conn, Result, columns};
+use crate::domain::id::AllianceId;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = alliances)]
+pub struct Alliance {
+    pub id: AllianceId,
+    pub slug: String,
+    /// Of its programme.
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = programme_versions)]
+pub struct ProgrammeVersion {
+    pub alliance_id: AllianceId,
+    pub version: i64,
+    /// Canonical JSON.
+    pub document: String,
+    pub sha256: String,
+    /// The journal entry that applied it.
+    pub seq: i64,
+}
+
+pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<Alliance>> {
+    let found = alliances::table.filter(alliances::slug.eq(slug)).select(Alliance::as_select());
+    Ok(found.first(conn).optional()?)
+}
+
+pub fn find_by_id(conn: &mut Conn, id: AllianceId) -> Result<Alliance> {
+    Ok(alliances::table.find(id).select(Alliance::as_select()).first(conn)?)
+}
+
+/// In order of their slugs, after the given one.
+pub fn list(conn: &mut Conn, after: Option<&str>, limit: i64) -> Result<Vec<Alliance>> {
+    let mut query = alliances::table.select(Alliance::as_select()).into_boxed();
+    if let Some(slug) = after {
+        query = query.filter(alliances::slug.gt(slug.to_owned()));
+    }
+    Ok(query.order(alliances::slug.asc()).limit(limit).load(conn)?)
+}
+
+pub fn count(conn: &mut Conn) -> Result<i64> {
+    Ok(alliances::table.count().get_result(conn)?)
+}
+
+pub fn insert(conn: &mut Conn, alliance: &Alliance) -> Result<()> {
+    diesel::insert_into(alliances::table).values(alliance.clone()).execute(conn)?;
+    Ok(())
+}
+
+pub fn set_version(conn: &mut Conn, id: AllianceId, version: i64) -> Result<()> {
+    diesel::update(alliances::table.find(id)).set(alliances::version.eq(version)).execute(conn)?;
+    Ok(())
+}
+
+pub fn insert_programme(conn: &mut Conn, programme: &ProgrammeVersion) -> Result<()> {
+    diesel::insert_into(programme_versions::table).values(programme.clone()).execute(conn)?;
+    Ok(())
+}
+
+pub fn programme(conn: &mut Conn, id: AllianceId, version: i64) -> Result<ProgrammeVersion> {
+    let found = programme_versions::table.find((id, version));
+    Ok(found.select(columns::<ProgrammeVersion>()).first(conn)?)
+}
+
+pub fn programme_sha256(conn: &mut Conn, id: AllianceId, version: i64) -> Result<String> {
+    let found = programme_versions::table.find((id, version));
+    Ok(found.select(programme_versions::sha256).first(conn)?)
+}
+
+pub fn programmes(conn: &mut Conn, id: AllianceId) -> Result<Vec<ProgrammeVersion>> {
+    let found = programme_versions::table.filter(programme_versions::alliance_id.eq(id));
+    Ok(found.order(programme_versions::version).select(ProgrammeVersion::as_select()).load(conn)?)
+}

@@ -1,0 +1,40 @@
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::db::schema::idempotent_answers;
+use crate::db::types::{Document, Instant};
+use crate::db::{Conn, Result};
+use crate::domain::id::KeyId;
+
+/// The answer to a write, kept so that the same write sent again gets it again.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = idempotent_answers)]
+pub struct StoredAnswer {
+    pub caller_id: KeyId,
+    pub caller_key: String,
+    /// Method and path.
+    pub address: String,
+    /// Of query and body.
+    pub request_hash: Vec<u8>,
+    pub status: i64,
+    pub headers: Document,
+    pub body: Vec<u8>,
+    pub stored_at: Instant,
+}
+
+pub fn find(conn: &mut Conn, caller: KeyId, key: &str, address: &str) -> Result<Option<StoredAnswer>> {
+    let query = idempotent_answers::table.find((caller, key, address)).select(StoredAnswer::as_select());
+    Ok(query.first(conn).optional()?)
+}
+
+pub fn insert(conn: &mut Conn, answer: &StoredAnswer) -> Result<()> {
+    diesel::insert_into(idempotent_answers::table).values(answer.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// Forgets what is older.
+pub fn forget_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<()> {
+    let old = idempotent_answers::table.filter(idempotent_answers::stored_at.lt(Instant(at)));
+    diesel::delete(old).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,133 @@
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::{Page, utc};
+use crate::db::schema::{journal_entries, journal_texts, journals};
+use crate::db::types::Instant;
+use crate::db::{Conn, Result};
+use crate::domain::id::{AllianceId, KeyId, PartnerId};
+
+/// A journal's size and the time of its last entry.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    pub size: i64,
+    pub last_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = journal_entries)]
+pub struct EntryRow {
+    pub journal_id: AllianceId,
+    pub seq: i64,
+    pub entry_at: Instant,
+    pub actor_id: KeyId,
+    pub action: String,
+    pub subject: String,
+    pub partner_id: Option<PartnerId>,
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = journal_texts)]
+pub struct TextRow {
+    pub journal_id: AllianceId,
+    pub seq: i64,
+    pub pointer: String,
+    pub salt: Vec<u8>,
+    pub text: String,
+}
+
+pub fn head(conn: &mut Conn, journal: AllianceId) -> Result<Option<Head>> {
+    let query = journals::table.find(journal).select((journals::size, journals::last_at));
+    let found = query.first::<(i64, Instant)>(conn).optional()?;
+    Ok(found.map(|(size, last_at)| Head { size, last_at: utc(last_at) }))
+}
+
+/// Begins an empty journal.
+pub fn begin(conn: &mut Conn, journal: AllianceId, at: DateTime<Utc>) -> Result<()> {
+    let row = (journals::id.eq(journal), journals::size.eq(0), journals::last_at.eq(Instant(at)));
+    diesel::insert_into(journals::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+pub fn append(conn: &mut Conn, entry: &EntryRow, texts: &[TextRow]) -> Result<()> {
+    diesel::insert_into(journal_entries::table).values(entry.clone()).execute(conn)?;
+    for text in texts {
+        diesel::insert_into(journal_texts::table).values(text.clone()).execute(conn)?;
+    }
+    let head = (journals::size.eq(entry.seq), journals::last_at.eq(entry.entry_at));
+    diesel::update(journals::table.find(entry.journal_id)).set(head).execute(conn)?;
+    Ok(())
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub actor: Option<KeyId>,
+    pub action: Option<String>,
+    pub subject: Option<String>,
+    pub partner: Option<PartnerId>,
+    /// The first entry wanted.
+    pub from: Option<i64>,
+    /// The last entry wanted.
+    pub to: Option<i64>,
+}
+
+type Narrowed<'a> = journal_entries::BoxedQuery<'a, crate::db::connection::MultiBackend>;
+
+fn narrow<'a>(journal: AllianceId, filter: &Filter) -> Narrowed<'a> {
+    let mut query = journal_entries::table.filter(journal_entries::journal_id.eq(journal)).into_boxed();
+    if let Some(actor) = filter.actor {
+        query = query.filter(journal_entries::actor_id.eq(actor));
+    }
+    if let Some(action) = &filter.action {
+        query = query.filter(journal_entries::action.eq(action.clone()));
+    }
+    if let Some(subject) = &filter.subject {
+        query = query.filter(journal_entries::subject.eq(subject.clone()));
+    }
+    if let Some(partner) = filter.partner {
+        query = query.filter(journal_entries::partner_id.eq(partner));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(journal_entries::seq.ge(from));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(journal_entries::seq.le(to));
+    }
+    query
+}
+
+pub fn count(conn: &mut Conn, journal: AllianceId, filter: &Filter) -> Result<i64> {
+    Ok(narrow(journal, filter).count().get_result(conn)?)
+}
+
+/// A page in the order of the journal.
+pub fn list(conn: &mut Conn, journal: AllianceId, filter: &Filter, page: &Page<i64>) -> Result<Vec<EntryRow>> {
+    let mut query = narrow(journal, filter);
+    if let Some(after) = page.after {
+        query = query.filter(journal_entries::seq.gt(after));
+    }
+    let query = query.order(journal_entries::seq.asc()).limit(page.limit);
+    Ok(query.select(EntryRow::as_select()).load(conn)?)
+}
+
+pub fn find(conn: &mut Conn, journal: AllianceId, seq: i64) -> Result<Option<EntryRow>> {
+    let query = journal_entries::table.find((journal, seq)).select(EntryRow::as_select());
+    Ok(query.first(conn).optional()?)
+}
+
+/// The texts of the entries from one to another, in their order.
+pub fn texts(conn: &mut Conn, journal: AllianceId, from: i64, to: i64) -> Result<Vec<TextRow>> {
+    let query = journal_texts::table.filter(journal_texts::journal_id.eq(journal));
+    let query = query.filter(journal_texts::seq.ge(from)).filter(journal_texts::seq.le(to));
+    let query = query.order((journal_texts::seq, journal_texts::pointer));
+    Ok(query.select(TextRow::as_select()).load(conn)?)
+}
+
+/// The size that the journal had at a time: the last entry at or before it, 0 before the first.
+pub fn size_at(conn: &mut Conn, journal: AllianceId, at: DateTime<Utc>) -> Result<i64> {
+    let query = journal_entries::table.filter(journal_entries::journal_id.eq(journal));
+    let query = query.filter(journal_entries::entry_at.le(Instant(at)));
+    let last = query.order(journal_entries::seq.desc()).select(journal_entries::seq).first(conn).optional()?;
+    Ok(last.unwrap_or(0))
+}

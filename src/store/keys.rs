@@ -1,0 +1,61 @@
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::Page;
+use crate::db::schema::keys;
+use crate::db::types::Instant;
+use crate::db::{Conn, Result};
+use crate::domain::id::{AllianceId, KeyId, PartnerId};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = keys)]
+pub struct Key {
+    pub id: KeyId,
+    pub alliance_id: Option<AllianceId>,
+    pub role: String,
+    pub partner_id: Option<PartnerId>,
+    pub name: String,
+    pub secret_hash: Vec<u8>,
+    pub created_at: Instant,
+    pub expires_at: Option<Instant>,
+    pub revoked_at: Option<Instant>,
+}
+
+impl Key {
+    /// Neither revoked nor past its expiry.
+    pub fn is_live(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at.0)
+    }
+}
+
+pub fn insert(conn: &mut Conn, key: &Key) -> Result<()> {
+    diesel::insert_into(keys::table).values(key.clone()).execute(conn)?;
+    Ok(())
+}
+
+pub fn find(conn: &mut Conn, id: KeyId) -> Result<Option<Key>> {
+    Ok(keys::table.find(id).select(Key::as_select()).first(conn).optional()?)
+}
+
+pub fn set_revoked(conn: &mut Conn, id: KeyId, at: DateTime<Utc>) -> Result<()> {
+    diesel::update(keys::table.find(id)).set(keys::revoked_at.eq(Some(Instant(at)))).execute(conn)?;
+    Ok(())
+}
+
+pub fn count(conn: &mut Conn, alliance: AllianceId) -> Result<i64> {
+    Ok(keys::table.filter(keys::alliance_id.eq(alliance)).count().get_result(conn)?)
+}
+
+/// An alliance's keys in the order in which they were made.
+pub fn list(conn: &mut Conn, alliance: AllianceId, page: &Page<KeyId>) -> Result<Vec<Key>> {
+    let mut query = keys::table.filter(keys::alliance_id.eq(alliance)).into_boxed();
+    if let Some(after) = page.after {
+        query = query.filter(keys::id.gt(after));
+    }
+    Ok(query.order(keys::id.asc()).limit(page.limit).select(Key::as_select()).load(conn)?)
+}
+
+/// Every key of the installation.
+pub fn all(conn: &mut Conn) -> Result<Vec<Key>> {
+    Ok(keys::table.order(keys::id.asc()).select(Key::as_select()).load(conn)?)
+}

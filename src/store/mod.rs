@@ -1,0 +1,50 @@
+//! Rows and queries, one file for each resource. No rules live here.
+
+pub mod alliances;
+pub mod commitments;
+pub mod idempotency;
+pub mod initiatives;
+pub mod installation;
+pub mod journal;
+pub mod keys;
+pub mod partners;
+pub mod records;
+pub mod reports;
+pub mod standings;
+pub mod tallies;
+pub mod uses;
+
+use chrono::{DateTime, Utc};
+
+use crate::db::types::{Document, Instant};
+
+/// `to_seq` of what is still known.
+pub const OPEN: i64 = i64::MAX;
+
+/// How many ids one `IN (…)` takes: SQLite's parameters are limited.
+pub const CHUNK: usize = 500;
+
+/// A page of a list: how many rows, beginning after which.
+#[derive(Debug, Clone)]
+pub struct Page<K> {
+    pub after: Option<K>,
+    pub limit: i64,
+}
+
+/// A pattern for LIKE that finds the text anywhere, whatever characters it has; escape is `\`.
+pub fn anywhere(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+fn strings(document: Document) -> Vec<String> {
+    serde_json::from_value(document.0).unwrap_or_default()
+}
+
+fn document(value: &impl serde::Serialize) -> Document {
+    Document(serde_json::to_value(value).unwrap_or_default())
+}
+
+fn utc(instant: Instant) -> DateTime<Utc> {
+    instant.0
+}

@@ -1,0 +1,137 @@
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::{CHUNK, OPEN, Page, document};
+use crate::db::schema::{partners, standings};
+use crate::db::types::Document;
+use crate::db::{Conn, Result};
+use crate::domain::id::{AllianceId, PartnerId, SubjectId};
+use crate::domain::standing::{Placed, Reason, Standing};
+
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = standings)]
+pub struct StandingRow {
+    pub alliance_id: AllianceId,
+    pub indicator: String,
+    pub scope: String,
+    pub subject_id: SubjectId,
+    pub partner_id: PartnerId,
+    pub standing: String,
+    pub reason: Document,
+    pub sector: String,
+    pub region: Option<String>,
+    pub area: Option<String>,
+    pub from_on: NaiveDate,
+    pub to_on: Option<NaiveDate>,
+    pub from_seq: i64,
+    pub to_seq: i64,
+}
+
+impl StandingRow {
+    pub fn new(alliance: AllianceId, partner: PartnerId, placed: Placed, seq: i64) -> StandingRow {
+        StandingRow {
+            alliance_id: alliance,
+            indicator: placed.indicator,
+            scope: placed.scope,
+            subject_id: placed.subject,
+            partner_id: partner,
+            standing: placed.standing.word().to_owned(),
+            reason: document(&placed.reason),
+            sector: placed.sector,
+            region: placed.region,
+            area: placed.area,
+            from_on: placed.from_on,
+            to_on: placed.to_on,
+            from_seq: seq,
+            to_seq: OPEN,
+        }
+    }
+
+    pub fn standing(&self) -> Option<Standing> {
+        Standing::parse(&self.standing)
+    }
+
+    /// The same in everything but since when and until when it is known.
+    pub fn says_the_same(&self, other: &StandingRow) -> bool {
+        let known = |row: &StandingRow| StandingRow { from_seq: 0, to_seq: 0, ..row.clone() };
+        known(self) == known(other)
+    }
+
+    pub fn reason(&self) -> Option<Reason> {
+        serde_json::from_value(self.reason.0.clone()).ok()
+    }
+}
+
+/// What is known now of these partners.
+pub fn open_of(conn: &mut Conn, ids: &[PartnerId]) -> Result<Vec<StandingRow>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let query = standings::table.filter(standings::partner_id.eq_any(chunk.to_vec()));
+        let query = query.filter(standings::to_seq.eq(OPEN)).select(StandingRow::as_select());
+        found.extend(query.load(conn)?);
+    }
+    Ok(found)
+}
+
+pub fn insert(conn: &mut Conn, row: &StandingRow) -> Result<()> {
+    diesel::insert_into(standings::table).values(row.clone()).execute(conn)?;
+    Ok(())
+}
+
+/// From `seq` on this is no longer known to be so.
+pub fn close(conn: &mut Conn, row: &StandingRow, seq: i64) -> Result<()> {
+    let key = (&row.alliance_id, &row.indicator, &row.scope, &row.subject_id, row.from_on, row.from_seq);
+    let (alliance, indicator, scope, subject, from_on, from_seq) = key;
+    let found = standings::table.find((*alliance, indicator, scope, *subject, from_on, from_seq));
+    diesel::update(found).set(standings::to_seq.eq(seq)).execute(conn)?;
+    Ok(())
+}
+
+/// Every row of an alliance, for checking.
+pub fn all(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<StandingRow>> {
+    let query = standings::table.filter(standings::alliance_id.eq(alliance));
+    Ok(query.select(StandingRow::as_select()).load(conn)?)
+}
+
+/// Whose standings on which indicator, as known at a size and valid on a date.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    pub indicator: String,
+    pub scope: String,
+    pub seq: i64,
+    pub on: NaiveDate,
+    pub partner: Option<PartnerId>,
+    pub standing: Option<String>,
+}
+
+/// Where a page begins: after this partner's name, and subject.
+pub type After = (Vec<u8>, SubjectId);
+
+/// A standing with its partner's name and the key that name is sorted by.
+pub type Named = (StandingRow, (String, Vec<u8>));
+
+/// A page in Danish order of partners' names.
+pub fn list(conn: &mut Conn, alliance: AllianceId, filter: &Filter, page: &Page<After>) -> Result<Vec<Named>> {
+    let joined = standings::table.inner_join(partners::table.on(standings::partner_id.eq(partners::id)));
+    let mut query = joined
+        .filter(standings::alliance_id.eq(alliance))
+        .filter(standings::indicator.eq(filter.indicator.clone()))
+        .filter(standings::scope.eq(filter.scope.clone()))
+        .filter(standings::from_seq.le(filter.seq))
+        .filter(standings::to_seq.gt(filter.seq))
+        .filter(standings::from_on.le(filter.on))
+        .filter(standings::to_on.is_null().or(standings::to_on.gt(filter.on).assume_not_null()))
+        .into_boxed();
+    if let Some(partner) = filter.partner {
+        query = query.filter(standings::partner_id.eq(partner));
+    }
+    if let Some(standing) = &filter.standing {
+        query = query.filter(standings::standing.eq(standing.clone()));
+    }
+    if let Some((name, subject)) = page.after.clone() {
+        let same_name = partners::name_sort.eq(name.clone()).and(standings::subject_id.gt(subject));
+        query = query.filter(partners::name_sort.gt(name).or(same_name));
+    }
+    let query = query.order((partners::name_sort.asc(), standings::subject_id.asc())).limit(page.limit);
+    Ok(query.select((StandingRow::as_select(), (partners::name, partners::name_sort))).load(conn)?)
+}

@@ -1,0 +1,118 @@
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::OPEN;
+use crate::db::schema::tallies;
+use crate::db::{Conn, Result};
+use crate::domain::figure::Tally;
+use crate::domain::id::AllianceId;
+
+/// Which tally: of an indicator and scope, for everyone (`whole`) or a group of a dimension, and the date
+/// on which its subjects begin or end to be so.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TallyKey {
+    pub indicator: String,
+    pub scope: String,
+    pub dimension: String,
+    /// Empty for everyone, and for those without a value.
+    pub group: String,
+    pub on: NaiveDate,
+}
+
+/// The dimension that has everyone in one group.
+pub const WHOLE: &str = "whole";
+
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = tallies)]
+pub struct TallyRow {
+    pub alliance_id: AllianceId,
+    pub indicator: String,
+    pub scope: String,
+    pub dimension: String,
+    pub group_key: String,
+    pub from_on: NaiveDate,
+    pub from_seq: i64,
+    pub to_seq: i64,
+    pub counted: i64,
+    pub not_counted: i64,
+    pub not_applicable: i64,
+    pub no_answer: i64,
+    pub not_submitted: i64,
+}
+
+impl TallyRow {
+    pub fn new(alliance: AllianceId, key: TallyKey, tally: Tally, seq: i64) -> TallyRow {
+        TallyRow {
+            alliance_id: alliance,
+            indicator: key.indicator,
+            scope: key.scope,
+            dimension: key.dimension,
+            group_key: key.group,
+            from_on: key.on,
+            from_seq: seq,
+            to_seq: OPEN,
+            counted: tally.counted,
+            not_counted: tally.not_counted,
+            not_applicable: tally.not_applicable,
+            no_answer: tally.no_answer,
+            not_submitted: tally.not_submitted,
+        }
+    }
+
+    pub fn tally(&self) -> Tally {
+        Tally {
+            counted: self.counted,
+            not_counted: self.not_counted,
+            not_applicable: self.not_applicable,
+            no_answer: self.no_answer,
+            not_submitted: self.not_submitted,
+        }
+    }
+}
+
+/// Moves one running count by a difference, as of entry `seq`.
+pub fn shift(conn: &mut Conn, alliance: AllianceId, key: TallyKey, change: Tally, seq: i64) -> Result<()> {
+    let series = tallies::table
+        .filter(tallies::alliance_id.eq(alliance))
+        .filter(tallies::indicator.eq(key.indicator.clone()))
+        .filter(tallies::scope.eq(key.scope.clone()))
+        .filter(tallies::dimension.eq(key.dimension.clone()))
+        .filter(tallies::group_key.eq(key.group.clone()))
+        .filter(tallies::from_on.eq(key.on))
+        .filter(tallies::to_seq.eq(OPEN));
+    let last: Option<TallyRow> = series.clone().select(TallyRow::as_select()).first(conn).optional()?;
+    let so_far = last.as_ref().map(TallyRow::tally).unwrap_or_default();
+    if last.is_some() {
+        diesel::update(series).set(tallies::to_seq.eq(seq)).execute(conn)?;
+    }
+    let row = TallyRow::new(alliance, key, so_far.plus(change), seq);
+    diesel::insert_into(tallies::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// The running counts of a dimension as known at a size: of one indicator and scope, or of all.
+pub fn known(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    dimension: &str,
+    only: Option<(&str, &str)>,
+    seq: i64,
+) -> Result<Vec<TallyRow>> {
+    let mut query = tallies::table
+        .filter(tallies::alliance_id.eq(alliance))
+        .filter(tallies::dimension.eq(dimension.to_owned()))
+        .filter(tallies::from_seq.le(seq))
+        .filter(tallies::to_seq.gt(seq))
+        .into_boxed();
+    if let Some((indicator, scope)) = only {
+        query = query.filter(tallies::indicator.eq(indicator.to_owned()));
+        query = query.filter(tallies::scope.eq(scope.to_owned()));
+    }
+    Ok(query.select(TallyRow::as_select()).load(conn)?)
+}
+
+/// Every row of an alliance, for checking.
+pub fn all(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<TallyRow>> {
+    let query = tallies::table.filter(tallies::alliance_id.eq(alliance));
+    Ok(query.select(TallyRow::as_select()).load(conn)?)
+}
