@@ -1,5 +1,9 @@
+pub mod api;
 pub mod auth;
+pub mod config;
 pub mod db;
 pub mod domain;
+pub mod server;
 pub mod service;
 pub mod store;
+pub mod telemetry;

@@ -8,6 +8,7 @@ pub mod figure;
 pub mod id;
 pub mod initiative;
 pub mod journal;
+pub mod json;
 pub mod names;
 pub mod partner;
 pub mod places;

@@ -6,7 +6,7 @@
 pub mod commitments;
 pub mod context;
 pub mod error;
-// pub mod figures;
+pub mod figures;
 pub mod initiatives;
 pub mod installation;
 pub mod journal;

@@ -135,3 +135,23 @@ pub fn list(conn: &mut Conn, alliance: AllianceId, filter: &Filter, page: &Page<
     let query = query.order((partners::name_sort.asc(), standings::subject_id.asc())).limit(page.limit);
     Ok(query.select((StandingRow::as_select(), (partners::name, partners::name_sort))).load(conn)?)
 }
+
+/// How many rows a list has on all its pages.
+pub fn count(conn: &mut Conn, alliance: AllianceId, filter: &Filter) -> Result<i64> {
+    let mut query = standings::table
+        .filter(standings::alliance_id.eq(alliance))
+        .filter(standings::indicator.eq(filter.indicator.clone()))
+        .filter(standings::scope.eq(filter.scope.clone()))
+        .filter(standings::from_seq.le(filter.seq))
+        .filter(standings::to_seq.gt(filter.seq))
+        .filter(standings::from_on.le(filter.on))
+        .filter(standings::to_on.is_null().or(standings::to_on.gt(filter.on).assume_not_null()))
+        .into_boxed();
+    if let Some(partner) = filter.partner {
+        query = query.filter(standings::partner_id.eq(partner));
+    }
+    if let Some(standing) = &filter.standing {
+        query = query.filter(standings::standing.eq(standing.clone()));
+    }
+    Ok(query.count().get_result(conn)?)
+}

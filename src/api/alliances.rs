@@ -1,0 +1,181 @@
+use actix_web::{HttpResponse, get, put};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::lists::{List, Paging, unless_any};
+use crate::domain::checks::Faults;
+use crate::domain::programme::{
+    FocusAreaEntry, IndicatorEntry, ProgrammeDocument, QuestionEntry, RoundEntry,
+};
+use crate::domain::text::Text;
+use crate::service::patch::Seen;
+use crate::service::programmes::{self, Condition, Outcome};
+use crate::store;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PlainListQuery {
+    #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
+    limit: Option<String>,
+    cursor: Option<String>,
+    /// Adds `totalCount`.
+    #[param(value_type = Option<bool>)]
+    count: Option<String>,
+}
+
+impl PlainListQuery {
+    fn read(self) -> Result<Paging, super::problem::Failure> {
+        let mut faults = Faults::new();
+        let paging = Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
+        unless_any(faults)?;
+        Ok(paging)
+    }
+}
+
+/// An alliance in the list of them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Alliance {
+    #[schema(example = "ulighed-i-sundhed")]
+    slug: String,
+    name: Text,
+    #[schema(format = "date")]
+    starts_on: String,
+    #[schema(format = "date")]
+    ends_on: String,
+    /// Of its programme.
+    version: i64,
+}
+
+/// List alliances.
+#[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
+    (status = 200, description = "A page of alliances", body = List<Alliance>)))]
+#[get("/alliances")]
+pub async fn list_alliances(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let paging = call.query::<PlainListQuery>()?.read()?;
+        let page = paging.page::<String>(call)?;
+        let rows = store::alliances::list(conn, page.after.as_deref(), page.limit)?;
+        let total = match paging.count {
+            true => Some(store::alliances::count(conn)?),
+            false => None,
+        };
+        let mut alliances = Vec::new();
+        for row in rows {
+            let alliance = programmes::with_programme(conn, row)?;
+            alliances.push(Alliance {
+                slug: alliance.programme.slug.clone(),
+                name: alliance.programme.name.clone(),
+                starts_on: alliance.programme.starts_on.to_string(),
+                ends_on: alliance.programme.ends_on.to_string(),
+                version: alliance.version,
+            });
+        }
+        Ok(paging.cut(call, alliances, total, |alliance| alliance.slug.clone()).answer())
+    })
+    .await
+}
+
+/// Find an alliance's programme.
+///
+/// The whole document with all its defaults, as PUT takes it.
+#[utoipa::path(tag = "alliances", responses(
+    (status = 200, description = "The programme in force", body = ProgrammeDocument)))]
+#[get("/alliances/{alliance}")]
+pub async fn find_alliance(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let alliance = call.alliance(conn)?;
+        Ok(Answer::ok(&alliance.programme.document).versioned(alliance.version))
+    })
+    .await
+}
+
+/// Apply a programme.
+///
+/// Creates the alliance (operator), or changes its programme as a whole. An equal document changes
+/// nothing; another is a new version.
+#[utoipa::path(tag = "alliances", request_body = ProgrammeDocument, responses(
+    (status = 200, description = "In force", body = ProgrammeDocument),
+    (status = 201, description = "The alliance was created", body = ProgrammeDocument)))]
+#[put("/alliances/{alliance}")]
+pub async fn apply_programme(call: Call) -> HttpResponse {
+    call.write(|conn, call| {
+        let document: ProgrammeDocument = call.body()?;
+        let slug = call.step("alliance");
+        // `If-None-Match: *` says that there must be nothing yet: then no version can have been seen.
+        let seen = match call.only_if_absent {
+            true => Some(Seen::Versions(Vec::new())).filter(|_| store_has(conn, slug)),
+            false => call.seen.clone(),
+        };
+        let applied = programmes::apply(conn, &call.ctx, slug, document, &Condition::Seen(seen))?;
+        let document = &applied.in_force.programme.document;
+        let answer = match applied.outcome {
+            Outcome::Created => Answer::created(call.path(), document),
+            Outcome::Changed | Outcome::Unchanged => Answer::ok(document),
+        };
+        Ok(answer.versioned(applied.in_force.version))
+    })
+    .await
+}
+
+fn store_has(conn: &mut crate::db::Conn, slug: &str) -> bool {
+    matches!(store::alliances::find(conn, slug), Ok(Some(_)))
+}
+
+/// List focus areas.
+#[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
+    (status = 200, description = "A page of focus areas", body = List<FocusAreaEntry>)))]
+#[get("/alliances/{alliance}/focus-areas")]
+pub async fn list_focus_areas(call: Call) -> HttpResponse {
+    part(call, |document| document.focus_areas.clone()).await
+}
+
+/// List questions.
+#[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
+    (status = 200, description = "A page of questions", body = List<QuestionEntry>)))]
+#[get("/alliances/{alliance}/questions")]
+pub async fn list_questions(call: Call) -> HttpResponse {
+    part(call, |document| document.questions.clone()).await
+}
+
+/// List indicators.
+#[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
+    (status = 200, description = "A page of indicators", body = List<IndicatorEntry>)))]
+#[get("/alliances/{alliance}/indicators")]
+pub async fn list_indicators(call: Call) -> HttpResponse {
+    part(call, |document| document.indicators.clone()).await
+}
+
+/// List rounds.
+///
+/// In order of their deadlines, then keys.
+#[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
+    (status = 200, description = "A page of rounds", body = List<RoundEntry>)))]
+#[get("/alliances/{alliance}/rounds")]
+pub async fn list_rounds(call: Call) -> HttpResponse {
+    part(call, |document| {
+        let mut rounds = document.rounds.clone();
+        let due = |round: &RoundEntry| crate::domain::dates::instant(&round.due_at);
+        rounds.sort_by(|a, b| (due(a), &a.key).cmp(&(due(b), &b.key)));
+        rounds
+    })
+    .await
+}
+
+/// A part of the programme as a list, in the document's order.
+async fn part<T>(call: Call, of: fn(&ProgrammeDocument) -> Vec<T>) -> HttpResponse
+where
+    T: Serialize + Clone + Send + 'static,
+{
+    call.read(move |conn, call| {
+        let paging = call.query::<PlainListQuery>()?.read()?;
+        let alliance = call.alliance(conn)?;
+        let entries = of(&alliance.programme.document);
+        let total = paging.count.then(|| i64::try_from(entries.len()).unwrap_or(i64::MAX));
+        Ok(paging.of_all(call, entries, total)?.answer())
+    })
+    .await
+}

@@ -1,0 +1,86 @@
+//! Answers that succeed, as bytes: so that they can be hashed, stored and replayed as they are.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::domain::journal::hex;
+
+/// A success on its way to the client.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// What is stored for a replay instead of the body, where that must not show a secret again.
+    pub stored_body: Option<Vec<u8>>,
+}
+
+impl Answer {
+    fn new<T: Serialize>(status: StatusCode, body: &T) -> Answer {
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        Answer { status, headers: Vec::new(), body, stored_body: None }
+    }
+
+    pub fn ok<T: Serialize>(body: &T) -> Answer {
+        Answer::new(StatusCode::OK, body)
+    }
+
+    pub fn created<T: Serialize>(location: impl Into<String>, body: &T) -> Answer {
+        Answer::new(StatusCode::CREATED, body).with_header("location", location)
+    }
+
+    pub fn gone() -> Answer {
+        Answer { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Vec::new(), stored_body: None }
+    }
+
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Answer {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds the strong entity tag: the version, and a hash of what is sent.
+    pub fn versioned(self, version: i64) -> Answer {
+        let etag = format!("\"{version}-{}\"", short_hash(&[&self.body]));
+        self.with_header("etag", etag)
+    }
+
+    /// Adds an entity tag that is a hash of what is sent.
+    pub fn hashed(self) -> Answer {
+        let etag = format!("\"{}\"", short_hash(&[&self.body]));
+        self.with_header("etag", etag)
+    }
+
+    pub fn etag(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "etag").map(|(_, value)| value.as_str())
+    }
+
+    pub fn respond(self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if !self.body.is_empty() {
+            response.insert_header((header::CONTENT_TYPE, "application/json"));
+        }
+        if self.headers.iter().all(|(name, _)| name != "cache-control") {
+            // A copy may be kept, and is asked about each time: a right can be taken away.
+            response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+        }
+        for (name, value) in self.headers {
+            response.insert_header((name, value));
+        }
+        match self.body.is_empty() {
+            true => response.finish(),
+            false => response.body(self.body),
+        }
+    }
+}
+
+/// 16 hexadecimal digits of a SHA-256: enough to tell versions of one resource apart.
+pub fn short_hash(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize()[..8])
+}

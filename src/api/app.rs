@@ -1,0 +1,85 @@
+use actix_web::http::Method;
+
+use crate::db::Db;
+use crate::service::installation::Installation;
+use crate::service::policy::Access;
+
+/// What every request works with.
+pub struct App {
+    pub db: Db,
+    pub installation: Installation,
+    /// Of tokens, and their audience.
+    pub issuer: String,
+    pub routes: Routes,
+    /// The OpenAPI document.
+    pub document: String,
+}
+
+/// One operation: where it is, and who may do it.
+#[derive(Debug, Clone)]
+pub struct Route {
+    pub method: Method,
+    /// As in the OpenAPI document: `/v1/alliances/{alliance}`.
+    pub pattern: String,
+    pub operation: String,
+    pub access: Option<&'static Access>,
+}
+
+/// Every operation of the service, read from its own OpenAPI document.
+#[derive(Debug, Clone, Default)]
+pub struct Routes(Vec<Route>);
+
+impl Routes {
+    pub fn of(document: &utoipa::openapi::OpenApi) -> Routes {
+        let value = serde_json::to_value(document).unwrap_or_default();
+        let paths = value["paths"].as_object().cloned().unwrap_or_default();
+        let mut routes = Vec::new();
+        for (pattern, methods) in paths {
+            for (method, operation) in methods.as_object().into_iter().flatten() {
+                let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) else { continue };
+                let operation = operation["operationId"].as_str().unwrap_or_default().to_owned();
+                let access = Access::of(&operation);
+                routes.push(Route { method, pattern: pattern.clone(), operation, access });
+            }
+        }
+        Routes(routes)
+    }
+
+    pub fn all(&self) -> &[Route] {
+        &self.0
+    }
+
+    pub fn find(&self, method: &Method, pattern: &str) -> Option<&Route> {
+        self.0.iter().find(|route| route.method == method && route.pattern == pattern)
+    }
+
+    /// The methods of the address that a path is, none if it is no address.
+    pub fn methods_at(&self, path: &str) -> Vec<Method> {
+        let mut methods: Vec<Method> = Vec::new();
+        for route in self.0.iter().filter(|route| fits(&route.pattern, path)) {
+            methods.push(route.method.clone());
+            if route.method == Method::GET {
+                methods.push(Method::HEAD);
+            }
+        }
+        methods
+    }
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(step), Some(given)) if step == given || (step.starts_with('{') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The one place where the clock is read: cut to the microsecond, which is what both databases keep.
+pub fn now() -> chrono::DateTime<chrono::Utc> {
+    use chrono::SubsecRound;
+    chrono::Utc::now().trunc_subsecs(6)
+}
+

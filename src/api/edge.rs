@@ -1,0 +1,128 @@
+//! What every request passes through, first and last: its id, its language, the headers that every
+//! answer carries, and one log line.
+
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+
+use super::app::App;
+use super::headers;
+use super::problem::Failure;
+use crate::domain::text::Language;
+use crate::service::Caller;
+
+/// The contract's version, in `API-Version`.
+pub const API_VERSION: &str = "1";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What is known of a request before anything is checked.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub request_id: String,
+    pub language: Language,
+    pub path: String,
+}
+
+impl Facts {
+    pub fn of(request: &HttpRequest) -> Facts {
+        let kept = request.extensions().get::<Facts>().cloned();
+        kept.unwrap_or_else(|| Facts {
+            request_id: uuid::Uuid::now_v7().to_string(),
+            language: headers::language(request.headers()),
+            path: request.path().to_owned(),
+        })
+    }
+
+    /// Turns a failure into its problem document, logging once what is our own fault.
+    pub fn refuse(&self, failure: Failure) -> HttpResponse {
+        if let Some(cause) = &failure.cause
+            && failure.status.is_server_error()
+        {
+            tracing::error!(request.id = %self.request_id, error = %cause, "request failed");
+        }
+        failure.respond(self.language, &self.path, &self.request_id)
+    }
+}
+
+/// The outermost middleware.
+pub async fn edge(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let facts = Facts {
+        request_id: request_id(&request),
+        language: headers::language(request.headers()),
+        path: request.path().to_owned(),
+    };
+    request.extensions_mut().insert(facts.clone());
+    let method = request.method().clone();
+    if method == Method::HEAD {
+        // Answered as GET; the encoder leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
+    let mut response = next.call(request).await?;
+    let route = response.request().match_pattern().unwrap_or_default();
+    let role = match response.request().extensions().get::<Caller>() {
+        Some(Caller::Key { role, .. }) => role.word(),
+        _ => "public",
+    };
+    let status = response.status();
+    finish(response.headers_mut(), &facts);
+    tracing::info!(
+        http.method = %method,
+        http.route = %route,
+        http.status = status.as_u16(),
+        duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+        request.id = %facts.request_id,
+        actor.role = role,
+        language = facts.language.tag(),
+        "request"
+    );
+    Ok(response)
+}
+
+fn finish(headers: &mut header::HeaderMap, facts: &Facts) {
+    if let Ok(id) = HeaderValue::from_str(&facts.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(HeaderName::from_static("api-version"), HeaderValue::from_static(API_VERSION));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(facts.language.tag()));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Authorization"));
+}
+
+/// A client's own request id if it is a plain word, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let is_plain = |id: &&str| {
+        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+    };
+    sent.filter(is_plain).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// Where no operation is: 405 with `Allow` at an address, 404 elsewhere.
+pub async fn nowhere(request: HttpRequest) -> HttpResponse {
+    let facts = Facts::of(&request);
+    let app = request.app_data::<Data<App>>();
+    let methods = app.map(|app| app.routes.methods_at(request.path())).unwrap_or_default();
+    if methods.is_empty() {
+        return facts.refuse(Failure::from(crate::service::Error::absent()));
+    }
+    let allow: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    let allow = allow.join(", ");
+    let failure = Failure::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        format!("Her findes kun {allow}."),
+        format!("Only {allow} exist here."),
+    );
+    facts.refuse(failure.with_header(header::ALLOW, allow))
+}

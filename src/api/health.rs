@@ -1,0 +1,50 @@
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answer::Answer;
+use super::call::Call;
+use crate::store;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    #[schema(example = "ok")]
+    pub status: String,
+}
+
+impl Health {
+    fn ok() -> Answer {
+        Answer::ok(&Health { status: "ok".to_owned() }).with_header("cache-control", "no-store")
+    }
+}
+
+/// Whether the service runs.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It runs", body = Health)))]
+#[get("/livez")]
+pub async fn livez(_call: Call) -> HttpResponse {
+    Health::ok().respond()
+}
+
+/// Whether the service can answer: the database is within reach and migrated.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It is ready", body = Health)))]
+#[get("/readyz")]
+pub async fn readyz(call: Call) -> HttpResponse {
+    call.read(|conn, _| {
+        store::alliances::count(conn)?;
+        Ok(Health::ok())
+    })
+    .await
+}
+
+/// This document.
+#[utoipa::path(tag = "service", responses(
+    (status = 200, description = "The OpenAPI 3.1 document", body = serde_json::Value)))]
+#[get("/openapi.json")]
+pub async fn openapi_document(call: Call) -> HttpResponse {
+    call.read(|_, call| {
+        let body = call.app.document.clone().into_bytes();
+        let answer = Answer { body, ..Answer::ok(&()) };
+        Ok(answer.with_header("cache-control", "public, no-cache").hashed())
+    })
+    .await
+}

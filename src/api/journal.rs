@@ -1,0 +1,236 @@
+use actix_web::{HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::lists::{List, Paging, unless_any};
+use super::partners::unknown;
+use super::problem::Failure;
+use crate::db::{Conn, Error as DbError};
+use crate::domain::checks::{Faults, shown};
+use crate::domain::dates;
+use crate::domain::id::{AllianceId, KeyId, PartnerId};
+use crate::domain::journal::{hex, join};
+use crate::service::Error;
+use crate::store;
+use crate::store::journal::{EntryRow, Filter, TextRow};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct JournalQuery {
+    /// The id of a key.
+    #[param(format = "uuid")]
+    actor: Option<String>,
+    /// Such as `report.submitted`.
+    action: Option<String>,
+    /// An address within the alliance, such as `partners/019353f2-…`.
+    subject: Option<String>,
+    #[param(format = "uuid")]
+    partner: Option<String>,
+    /// The first entry wanted: a number, or a time (RFC 3339).
+    from: Option<String>,
+    /// The last entry wanted: a number, or a time, which stands for the last entry at or before it.
+    to: Option<String>,
+    #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
+    limit: Option<String>,
+    cursor: Option<String>,
+    /// Adds `totalCount`.
+    #[param(value_type = Option<bool>)]
+    count: Option<String>,
+}
+
+/// One change that counted.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalEntry {
+    pub seq: i64,
+    #[schema(format = "date-time")]
+    pub at: String,
+    /// The key that made the change; the nil id is the installation.
+    pub actor: KeyId,
+    #[schema(example = "report.submitted")]
+    pub action: String,
+    /// An address within the alliance.
+    pub subject: String,
+    pub partner: Option<PartnerId>,
+    pub reason: Option<String>,
+    /// The subject after the change, with its texts; null where it is gone.
+    pub after: Value,
+    /// Of the entry's bytes.
+    pub sha256: String,
+}
+
+/// An entry with what it takes to check it by hand.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalEntryWhole {
+    #[serde(flatten)]
+    pub entry: JournalEntry,
+    /// The entry's bytes: canonical JSON (RFC 8785), with hashes in the place of texts.
+    pub canonical: String,
+    pub texts: Vec<EntryText>,
+}
+
+/// A text whose SHA-256, behind its salt, stands in the entry.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryText {
+    /// JSON pointer into the entry.
+    pub pointer: String,
+    /// Hexadecimal.
+    pub salt: String,
+    pub text: String,
+}
+
+/// List journal entries.
+///
+/// In their order. A partner sees the entries that name it as their partner.
+#[utoipa::path(tag = "journal", params(JournalQuery), responses(
+    (status = 200, description = "A page of entries", body = List<JournalEntry>)))]
+#[get("/alliances/{alliance}/journal")]
+pub async fn list_journal(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let query: JournalQuery = call.query()?;
+        let alliance = call.alliance(conn)?;
+        let own = call.ctx.as_partner(alliance.id);
+        let (filter, paging) = read(conn, alliance.id, own, query)?;
+        let page = paging.page(call)?;
+        let rows = store::journal::list(conn, alliance.id, &filter, &page)?;
+        let total = match paging.count {
+            true => Some(store::journal::count(conn, alliance.id, &filter)?),
+            false => None,
+        };
+        let list = paging.cut(call, rows, total, |row| row.seq);
+        let mut entries = Vec::with_capacity(list.items.len());
+        for row in &list.items {
+            let texts = store::journal::texts(conn, alliance.id, row.seq, row.seq)?;
+            entries.push(entry(row, &texts)?);
+        }
+        let List { next_cursor, next, total_count, .. } = list;
+        Ok(List { items: entries, next_cursor, next, total_count }.answer())
+    })
+    .await
+}
+
+fn read(
+    conn: &mut Conn,
+    journal: AllianceId,
+    own: Option<PartnerId>,
+    query: JournalQuery,
+) -> Result<(Filter, Paging), Failure> {
+    let mut faults = Faults::new();
+    let paging = Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
+    let actor = query.actor.as_deref().map(KeyId::parse);
+    if actor == Some(None) {
+        faults.push(unknown("?actor", "unknown-actor", query.actor.as_deref().unwrap_or_default()));
+    }
+    let partner = query.partner.as_deref().map(PartnerId::parse);
+    if partner == Some(None) {
+        faults.push(unknown("?partner", "unknown-partner", query.partner.as_deref().unwrap_or_default()));
+    }
+    for (pointer, text) in [("?action", &query.action), ("?subject", &query.subject)] {
+        if let Some(text) = text {
+            faults.line(pointer, text);
+        }
+    }
+    let from = point(conn, &mut faults, journal, "?from", query.from.as_deref())?;
+    let to = point(conn, &mut faults, journal, "?to", query.to.as_deref())?;
+    unless_any(faults)?;
+    if let (Some(own), Some(Some(asked))) = (own, partner)
+        && own != asked
+    {
+        return Err(Failure::from(Error::absent()));
+    }
+    let filter = Filter {
+        actor: actor.flatten(),
+        action: query.action,
+        subject: query.subject,
+        partner: own.or(partner.flatten()),
+        // A time stands for the last entry at or before it; what follows begins after that.
+        from: from.map(|point| point.seq + i64::from(point.is_time)),
+        to: to.map(|point| point.seq),
+    };
+    Ok((filter, paging))
+}
+
+struct Point {
+    seq: i64,
+    is_time: bool,
+}
+
+/// A point of the journal: digits are a size, else a time.
+fn point(
+    conn: &mut Conn,
+    faults: &mut Faults,
+    journal: AllianceId,
+    pointer: &str,
+    text: Option<&str>,
+) -> Result<Option<Point>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        if let Ok(seq) = text.parse() {
+            return Ok(Some(Point { seq, is_time: false }));
+        }
+    } else if let Some(at) = dates::instant(text) {
+        // `from` a time includes the entries of that very time.
+        let at = if pointer == "?from" { at - chrono::Duration::microseconds(1) } else { at };
+        return Ok(Some(Point { seq: store::journal::size_at(conn, journal, at)?, is_time: pointer == "?from" }));
+    }
+    faults.add(
+        pointer,
+        "bad-point",
+        format!("»{}« er hverken et nummer i journalen eller et tidspunkt (RFC 3339).", shown(text)),
+        format!("\"{}\" is neither a number of the journal nor a time (RFC 3339).", shown(text)),
+    );
+    Ok(None)
+}
+
+/// Find a journal entry.
+///
+/// With its bytes and salts, so that it can be checked by hand.
+#[utoipa::path(tag = "journal", responses((status = 200, description = "The entry", body = JournalEntryWhole)))]
+#[get("/alliances/{alliance}/journal/{seq}")]
+pub async fn find_journal_entry(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let alliance = call.alliance(conn)?;
+        let seq = call.id("seq", |text| text.parse::<i64>().ok())?;
+        let row = store::journal::find(conn, alliance.id, seq)?.ok_or_else(Error::absent)?;
+        if let Some(own) = call.ctx.as_partner(alliance.id)
+            && row.partner_id != Some(own)
+        {
+            return Err(Failure::from(Error::absent()));
+        }
+        let texts = store::journal::texts(conn, alliance.id, seq, seq)?;
+        let whole = JournalEntryWhole {
+            entry: entry(&row, &texts)?,
+            canonical: String::from_utf8_lossy(&row.bytes).into_owned(),
+            texts: texts.into_iter().map(entry_text).collect(),
+        };
+        Ok(Answer::ok(&whole).versioned(seq))
+    })
+    .await
+}
+
+fn entry_text(row: TextRow) -> EntryText {
+    EntryText { pointer: row.pointer, salt: hex(&row.salt), text: row.text }
+}
+
+fn entry(row: &EntryRow, texts: &[TextRow]) -> Result<JournalEntry, Failure> {
+    let broken = |e: serde_json::Error| Failure::from(DbError::Broken(format!("entry {}: {e}", row.seq)));
+    let mut value: Value = serde_json::from_slice(&row.bytes).map_err(broken)?;
+    join(&mut value, texts.iter().map(|text| (text.pointer.as_str(), text.text.as_str())));
+    Ok(JournalEntry {
+        seq: row.seq,
+        at: dates::rfc3339(row.entry_at.0),
+        actor: row.actor_id,
+        action: row.action.clone(),
+        subject: row.subject.clone(),
+        partner: row.partner_id,
+        reason: value["reason"].as_str().map(str::to_owned),
+        after: value["after"].take(),
+        sha256: hex(&Sha256::digest(&row.bytes)),
+    })
+}

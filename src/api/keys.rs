@@ -1,0 +1,123 @@
+use actix_web::{HttpResponse, delete, get, post};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::lists::{List, Paging, unless_any};
+use super::problem::Failure;
+use crate::db::Conn;
+use crate::domain::checks::Faults;
+use crate::domain::id::{AllianceId, KeyId};
+use crate::service::Error;
+use crate::service::keys::{self, CreateKey, KeyView};
+use crate::store;
+
+/// A new key with its secret, which is shown this once.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewKey {
+    #[serde(flatten)]
+    pub key: KeyView,
+    /// Absent where the creation is replayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+}
+
+/// Create an API key.
+///
+/// The secret is shown once and stored hashed; a replay comes without it.
+#[utoipa::path(tag = "access", request_body = CreateKey, responses(
+    (status = 201, description = "Created", body = NewKey)))]
+#[post("/alliances/{alliance}/keys")]
+pub async fn create_key(call: Call) -> HttpResponse {
+    call.write(|conn, call| {
+        let body: CreateKey = call.body()?;
+        let alliance = alliance_id(conn, call)?;
+        let created = keys::create(conn, &call.ctx, Some(alliance), &body)?;
+        let shown = NewKey { key: KeyView::from(&created.key), client_secret: Some(created.secret) };
+        let again = NewKey { client_secret: None, ..shown.clone() };
+        let location = format!("{}/{}", call.path(), created.key.id);
+        let answer = Answer::created(location, &shown).with_header("cache-control", "no-store");
+        Ok(Answer { stored_body: Some(serde_json::to_vec(&again).unwrap_or_default()), ..answer })
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct KeysQuery {
+    #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
+    limit: Option<String>,
+    cursor: Option<String>,
+    /// Adds `totalCount`.
+    #[param(value_type = Option<bool>)]
+    count: Option<String>,
+}
+
+/// List an alliance's API keys.
+///
+/// Revoked and expired ones too.
+#[utoipa::path(tag = "access", params(KeysQuery), responses(
+    (status = 200, description = "A page of keys", body = List<KeyView>)))]
+#[get("/alliances/{alliance}/keys")]
+pub async fn list_keys(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let query: KeysQuery = call.query()?;
+        let alliance = alliance_id(conn, call)?;
+        let mut faults = Faults::new();
+        let paging = Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
+        unless_any(faults)?;
+        let page = paging.page(call)?;
+        let rows = store::keys::list(conn, alliance, &page)?;
+        let total = match paging.count {
+            true => Some(store::keys::count(conn, alliance)?),
+            false => None,
+        };
+        let list = paging.cut(call, rows, total, |key| key.id);
+        Ok(list.map(|key| KeyView::from(&key)).answer())
+    })
+    .await
+}
+
+/// Find an API key.
+#[utoipa::path(tag = "access", responses((status = 200, description = "The key", body = KeyView)))]
+#[get("/alliances/{alliance}/keys/{key}")]
+pub async fn find_key(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let alliance = alliance_id(conn, call)?;
+        let id = call.id("key", KeyId::parse)?;
+        let key = keys::find(conn, &call.ctx, alliance, id)?;
+        Ok(Answer::ok(&KeyView::from(&key)).versioned(version(&key)))
+    })
+    .await
+}
+
+/// Revoke an API key.
+///
+/// Its tokens stop working with the next request. It stays in the list.
+#[utoipa::path(tag = "access", responses((status = 204, description = "Revoked")))]
+#[delete("/alliances/{alliance}/keys/{key}")]
+pub async fn revoke_key(call: Call) -> HttpResponse {
+    call.write(|conn, call| {
+        let alliance = alliance_id(conn, call)?;
+        let id = call.id("key", KeyId::parse)?;
+        let key = keys::find(conn, &call.ctx, alliance, id)?;
+        crate::service::patch::must_have_seen(call.seen.as_ref(), version(&key))?;
+        keys::revoke(conn, &call.ctx, key)?;
+        Ok(Answer::gone())
+    })
+    .await
+}
+
+/// A key changes once in its life.
+fn version(key: &store::keys::Key) -> i64 {
+    if key.revoked_at.is_some() { 2 } else { 1 }
+}
+
+fn alliance_id(conn: &mut Conn, call: &Call) -> Result<AllianceId, Failure> {
+    let alliance = store::alliances::find(conn, call.step("alliance"))?.ok_or_else(Error::absent)?;
+    call.ctx.may(alliance.id)?;
+    Ok(alliance.id)
+}

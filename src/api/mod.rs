@@ -1,0 +1,85 @@
+//! HTTP: handlers, one file for each resource, and the conventions that all of them share.
+
+mod alliances;
+mod answer;
+mod app;
+mod call;
+mod commitments;
+mod cursor;
+mod edge;
+mod figures;
+mod headers;
+mod health;
+mod initiatives;
+mod journal;
+mod json;
+mod keys;
+mod lists;
+pub mod openapi;
+mod partners;
+mod problem;
+mod reports;
+mod tokens;
+
+pub use app::{App, Route, Routes, now};
+pub use edge::{API_VERSION, edge, nowhere};
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Every address below `/v1`. The OpenAPI document is made from the same list, so it can't forget one.
+pub fn v1(cfg: &mut ServiceConfig) {
+    cfg.service(tokens::issue_token)
+        .service(tokens::list_signing_keys)
+        .service(health::openapi_document)
+        .service(alliances::list_alliances)
+        .service(alliances::find_alliance)
+        .service(alliances::apply_programme)
+        .service(alliances::list_focus_areas)
+        .service(alliances::list_questions)
+        .service(alliances::list_indicators)
+        .service(alliances::list_rounds)
+        .service(keys::create_key)
+        .service(keys::list_keys)
+        .service(keys::find_key)
+        .service(keys::revoke_key)
+        .service(partners::list_partners)
+        .service(partners::admit_partner)
+        .service(partners::find_partner)
+        .service(partners::update_partner)
+        .service(partners::depart_partner)
+        .service(partners::rejoin_partner)
+        .service(commitments::list_commitments)
+        .service(commitments::make_commitment)
+        .service(commitments::find_commitment)
+        .service(commitments::update_commitment)
+        .service(commitments::delete_commitment)
+        .service(initiatives::list_initiatives)
+        .service(initiatives::create_initiative)
+        .service(initiatives::find_initiative)
+        .service(initiatives::update_initiative)
+        .service(initiatives::delete_initiative)
+        .service(reports::list_reports)
+        .service(reports::find_report)
+        .service(reports::save_report)
+        .service(reports::delete_report)
+        .service(reports::find_report_part)
+        .service(reports::save_report_part)
+        .service(reports::delete_report_part)
+        .service(reports::submit_report)
+        .service(reports::withdraw_report)
+        .service(reports::return_report)
+        .service(reports::accept_report)
+        .service(reports::reopen_report)
+        .service(reports::list_report_versions)
+        .service(reports::find_report_version)
+        .service(figures::list_figures)
+        .service(figures::find_figure)
+        .service(figures::list_standings)
+        .service(journal::list_journal)
+        .service(journal::find_journal_entry);
+}
+
+/// The addresses beside `/v1`.
+pub fn beside(cfg: &mut ServiceConfig) {
+    cfg.service(health::livez).service(health::readyz);
+}

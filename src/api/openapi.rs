@@ -1,0 +1,233 @@
+//! The OpenAPI 3.1 document: what the handlers say, and what all of them have in common.
+
+use actix_web::App as ActixApp;
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+use utoipa_actix_web::{AppExt, scope};
+
+use super::problem::{PlaceAtFault, Problem};
+use crate::service::policy::{Access, Grant};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Facit",
+        version = "1",
+        description = "Makes an alliance's published figures checkable: partners hand in reports; figures are \
+            computed from them at once, each with its base, its non-response, its range and the rows behind it; \
+            a journal proves what was changed, when and by whom.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact(name = "Facit")
+    ),
+    servers((url = "/", description = "This service")),
+    components(schemas(Problem, PlaceAtFault)),
+    tags(
+        (name = "access", description = "Tokens and API keys."),
+        (name = "alliances", description = "Alliances and their programmes."),
+        (name = "partners", description = "Member organisations and their memberships."),
+        (name = "commitments", description = "Focus areas that partners have chosen, with their goals."),
+        (name = "initiatives", description = "Work that partners do."),
+        (name = "reports", description = "What partners hand in, and what becomes of it."),
+        (name = "figures", description = "Indicators' values, with everything needed to check them."),
+        (name = "journal", description = "Every change that counts, in order."),
+        (name = "service", description = "The service itself.")
+    )
+)]
+struct Skeleton;
+
+/// What the handlers say by themselves.
+pub fn raw() -> utoipa::openapi::OpenApi {
+    ActixApp::new()
+        .into_utoipa_app()
+        .openapi(Skeleton::openapi())
+        .service(scope::scope("/v1").configure(super::v1))
+        .configure(super::beside)
+        .split_for_parts()
+        .1
+}
+
+/// The whole document, as it is served and pinned.
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(raw()).unwrap_or_default();
+    document["components"]["securitySchemes"] = json!({
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "A token from POST /v1/token."},
+        "client": {"type": "http", "scheme": "basic",
+            "description": "A key's client id and secret, at /v1/token."}
+    });
+    let paths = document["paths"].as_object_mut().map(std::mem::take).unwrap_or_default();
+    let mut whole = Map::new();
+    for (path, mut methods) in paths {
+        for (method, operation) in methods.as_object_mut().into_iter().flatten() {
+            complete(operation, &path, method);
+        }
+        whole.insert(path, methods);
+    }
+    document["paths"] = Value::Object(whole);
+    document
+}
+
+/// Adds what follows from an operation's address, method and row of the access table.
+fn complete(operation: &mut Value, path: &str, method: &str) {
+    let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let access = Access::of(&name);
+    let is_public = access.is_none_or(|access| access.public == Grant::All);
+    operation["security"] = match (name.as_str(), is_public) {
+        ("issue_token", _) => json!([{}, {"client": []}]),
+        (_, true) => json!([{}, {"bearer": []}]),
+        (_, false) => json!([{"bearer": []}]),
+    };
+    if let Some(access) = access {
+        operation["x-roles"] = roles(access);
+    }
+    let has_body = operation.get("requestBody").is_some();
+    let is_list = has_parameter(operation, "limit");
+    let mut parameters: Vec<Value> = steps(path).map(|step| step_parameter(step, path)).collect();
+    parameters.extend(operation["parameters"].as_array().cloned().unwrap_or_default());
+    parameters.push(header("Accept-Language", "`da` (default) or `en`.", false, json!({"type": "string"})));
+    let changes = ["put", "patch", "delete"].contains(&method);
+    let moves = name.ends_with("_report") && method == "post" || name.ends_with("_partner") && path.contains("{partner}/");
+    if changes || moves {
+        let says = match changes {
+            true => "The ETag seen last. Needed to change what exists.",
+            false => "The ETag seen last; honoured when given.",
+        };
+        parameters.push(header("If-Match", says, false, json!({"type": "string"})));
+    }
+    if method == "get" {
+        parameters.push(header("If-None-Match", "The ETag seen last.", false, json!({"type": "string"})));
+    }
+    let is_needed = ["submit_report", "accept_report"].contains(&name.as_str());
+    let takes_key = method == "post" && name != "issue_token";
+    if takes_key {
+        let schema = json!({"type": "string", "minLength": 1, "maxLength": 255});
+        let says = "The same key makes the same request happen once.";
+        parameters.push(header("Idempotency-Key", says, is_needed, schema));
+    }
+    operation["parameters"] = Value::Array(parameters);
+    if let Some(body) = operation.get_mut("requestBody") {
+        body["required"] = json!(true);
+    }
+    let mut statuses = vec![400];
+    if !is_public || name != "livez" {
+        statuses.push(401);
+    }
+    if !is_public {
+        statuses.push(403);
+    }
+    if path.contains('{') {
+        statuses.push(404);
+    }
+    if has_body || takes_key {
+        statuses.extend([413, 415]);
+    }
+    if changes || moves {
+        statuses.push(412);
+    }
+    if changes {
+        statuses.push(428);
+    }
+    if changes || takes_key {
+        statuses.push(409);
+    }
+    if has_body || is_list || takes_key {
+        statuses.push(422);
+    }
+    statuses.push(503);
+    statuses.sort_unstable();
+    add_answers(operation, method, &statuses);
+}
+
+fn roles(access: &Access) -> Value {
+    use crate::service::Role;
+    let word = |grant| match grant {
+        Grant::No => "no",
+        Grant::Own => "own",
+        Grant::All => "all",
+    };
+    let mut roles = Map::new();
+    roles.insert("public".to_owned(), json!(word(access.public)));
+    for role in Role::ALL {
+        roles.insert(role.word().to_owned(), json!(word(access.grant(Some(role)))));
+    }
+    Value::Object(roles)
+}
+
+fn steps(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|step| step.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn step_parameter(step: &str, path: &str) -> Value {
+    let key = json!({"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"});
+    let (says, schema, example) = match step {
+        "alliance" => ("The alliance's slug.", key, json!("demo")),
+        "round" => ("The round's key.", key, json!("2023H2")),
+        "indicator" => ("The indicator's key.", key, json!("new_collaborations")),
+        "seq" => ("The entry's number.", json!({"type": "integer", "minimum": 1}), json!(1)),
+        "version" => ("The submission: 1, 2, 3.", json!({"type": "integer", "minimum": 1}), json!(1)),
+        _ if path.contains(step) => {
+            ("Its id.", json!({"type": "string", "format": "uuid"}), json!("019353f2-6c00-7000-8000-000000000001"))
+        }
+        _ => ("", json!({"type": "string"}), Value::Null),
+    };
+    json!({"name": step, "in": "path", "required": true, "description": says, "schema": schema, "example": example})
+}
+
+fn header(name: &str, says: &str, required: bool, schema: Value) -> Value {
+    json!({"name": name, "in": "header", "required": required, "description": says, "schema": schema})
+}
+
+fn has_parameter(operation: &Value, name: &str) -> bool {
+    operation["parameters"].as_array().is_some_and(|all| all.iter().any(|p| p["name"] == name))
+}
+
+fn add_answers(operation: &mut Value, method: &str, statuses: &[u16]) {
+    let Some(answers) = operation["responses"].as_object_mut() else { return };
+    let text = |says: &str| json!({"description": says, "schema": {"type": "string"}});
+    for (status, answer) in answers.iter_mut() {
+        let mut headers = json!({
+            "X-Request-Id": text("The request's id."),
+            "API-Version": text("The contract's version."),
+            "Content-Language": text("`da` or `en`."),
+        });
+        if status != "204" {
+            headers["ETag"] = text("Strong; what `If-Match` and `If-None-Match` take.");
+        }
+        if status == "201" {
+            headers["Location"] = text("Where it is.");
+        }
+        answer["headers"] = headers;
+    }
+    if method == "get" {
+        answers.insert("304".to_owned(), json!({"description": "What the client has is as it is still."}));
+    }
+    for status in statuses {
+        let mut answer = json!({
+            "description": says(*status),
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        });
+        if *status == 401 {
+            answer["headers"] = json!({"WWW-Authenticate": text("How to authenticate.")});
+        }
+        if *status == 503 {
+            answer["headers"] = json!({"Retry-After": text("Seconds.")});
+        }
+        answers.insert(status.to_string(), answer);
+    }
+}
+
+fn says(status: u16) -> &'static str {
+    match status {
+        400 => "The request's shape is off: syntax, an unknown or repeated key or parameter, a JSON type.",
+        401 => "Who are you: the token is missing, faulty or expired, or its key revoked.",
+        403 => "Your role may not.",
+        404 => "Absent, or another partner's.",
+        409 => "State or name conflict.",
+        412 => "Stale: somebody has changed it since.",
+        413 => "Too large.",
+        415 => "A media type that is not taken here.",
+        422 => "Values at fault, all of them listed; or an idempotency key used again for another request.",
+        428 => "`If-Match` is missing.",
+        _ => "Busy; try again after the seconds in `Retry-After`.",
+    }
+}

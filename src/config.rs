@@ -1,0 +1,147 @@
+//! Settings: flags, then the environment, then defaults. The only file that knows the environment.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Makes an alliance's published figures checkable.
+#[derive(Debug, Parser)]
+#[command(name = "facit", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// What is logged, such as `info` or `facit=debug`.
+    #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
+    pub log: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a fresh demo database with the alliance `demo`, and serve it.
+    Demo(DemoArgs),
+    /// Serve; migrates an empty or older database first.
+    Serve(ServeArgs),
+    /// Apply a programme document (TOML).
+    Apply(ApplyArgs),
+    /// Manage API keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Fold the journal again and compare it with the tables; exit 1 on any difference.
+    Check(CheckArgs),
+    /// Run migrations.
+    Migrate(DatabaseArgs),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite:facit.db", hide_env_values = true)]
+    pub database: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, env = "FACIT_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// The issuer of tokens, and their audience.
+    #[arg(long, env = "FACIT_ISSUER", default_value = "facit")]
+    pub issuer: String,
+    /// Threads that take requests.
+    #[arg(long, env = "FACIT_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: u16,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    #[arg(long, env = "FACIT_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// A database that is empty yet; by default a new SQLite file in a temporary folder.
+    #[arg(long)]
+    pub database: Option<String>,
+    /// Threads that take requests.
+    #[arg(long, env = "FACIT_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: u16,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The document.
+    pub file: PathBuf,
+    /// Show what would change, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The alliance's slug.
+    #[arg(long)]
+    pub alliance: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Create a key; its secret is printed this once.
+    Create(CreateKeyArgs),
+    /// List keys.
+    List(DatabaseArgs),
+    /// Revoke a key.
+    Revoke(RevokeKeyArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CreateKeyArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// operator, secretariat, partner, auditor or reader.
+    #[arg(long)]
+    pub role: String,
+    /// The alliance's slug; an operator's key has none.
+    #[arg(long)]
+    pub alliance: Option<String>,
+    /// The partner's id, of a partner's key.
+    #[arg(long)]
+    pub partner: Option<String>,
+    /// What the key is for.
+    #[arg(long)]
+    pub name: String,
+    /// When it stops working (RFC 3339).
+    #[arg(long)]
+    pub expires_at: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RevokeKeyArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    pub id: String,
+}
+
+/// The variables that this program knows.
+const KNOWN: [&str; 3] = ["FACIT_LISTEN", "FACIT_ISSUER", "FACIT_WORKERS"];
+
+/// Reads the command line. A `FACIT_…` variable that the program does not know is an error: most likely
+/// a setting misspelt.
+pub fn read() -> Result<Cli, String> {
+    let unknown = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unknown = unknown.into_iter().find(|name| name.starts_with("FACIT_") && !KNOWN.contains(&name.as_str()));
+    if let Some(name) = unknown {
+        let known = KNOWN.join(", ");
+        return Err(format!("unknown environment variable {name}; known are {known}"));
+    }
+    Ok(Cli::parse())
+}
+
+/// Where a demo's database goes unless said.
+pub fn temporary_folder() -> PathBuf {
+    std::env::temp_dir()
+}

@@ -1,0 +1,68 @@
+//! The server: binds, prints where it listens, serves until it is told to stop.
+
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::{Data, PayloadConfig, to};
+use actix_web::{App as ActixApp, HttpServer};
+use utoipa_actix_web::{AppExt, scope};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::api::{self, App, Routes};
+use crate::db::Db;
+use crate::service::installation;
+
+/// What a server needs to be told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub listen: String,
+    pub issuer: String,
+    pub workers: usize,
+}
+
+/// A server that is bound and ready to run.
+pub struct Bound {
+    pub server: Server,
+    /// `http://127.0.0.1:8080`
+    pub address: String,
+}
+
+/// Binds. The database must be migrated.
+pub fn bind(db: Db, settings: &Settings) -> Result<Bound, String> {
+    let installation = installation::open(&db, api::now()).map_err(|e| e.to_string())?;
+    let document = serde_json::to_string_pretty(&api::openapi::document()).unwrap_or_default() + "\n";
+    let app = Data::new(App {
+        db,
+        installation,
+        issuer: settings.issuer.clone(),
+        routes: Routes::of(&api::openapi::raw()),
+        document,
+    });
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .into_utoipa_app()
+            .app_data(app.clone())
+            .app_data(PayloadConfig::new(0))
+            .service(scope::scope("/v1").configure(api::v1))
+            .configure(api::beside)
+            .into_app()
+            .service(viewer())
+            .default_service(to(api::nowhere))
+            .wrap(from_fn(api::edge))
+    })
+    .workers(settings.workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(20)
+    .bind(&settings.listen)
+    .map_err(|e| format!("can't listen on {}: {e}", settings.listen))?;
+    let address = server.addrs().first().map(|address| format!("http://{address}")).unwrap_or_default();
+    Ok(Bound { server: server.run(), address })
+}
+
+/// Swagger UI, from files inside the binary: it loads nothing from outside.
+fn viewer() -> SwaggerUi {
+    SwaggerUi::new("/docs/{_:.*}").config(Config::from("/v1/openapi.json").validator_url("none"))
+}
