@@ -11,7 +11,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::api::{self, App, Routes};
 use crate::db::Db;
-use crate::service::installation;
+use crate::service::installation::Installation;
 
 /// What a server needs to be told.
 #[derive(Debug, Clone)]
@@ -28,9 +28,8 @@ pub struct Bound {
     pub address: String,
 }
 
-/// Binds. The database must be migrated.
-pub fn bind(db: Db, settings: &Settings) -> Result<Bound, String> {
-    let installation = installation::open(&db, api::now()).map_err(|e| e.to_string())?;
+/// Binds. The database must be migrated, and its installation opened, before the runtime runs.
+pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<Bound, String> {
     let document = serde_json::to_string_pretty(&api::openapi::document()).unwrap_or_default() + "\n";
     let app = Data::new(App {
         db,

@@ -1,0 +1,154 @@
+//! The state of an alliance, as its entries alone tell it: each subject's last representation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Findings;
+use super::compare::{number, text, words};
+use super::facts::Facts;
+use super::journal::Entry;
+use crate::domain::programme::{Programme, ProgrammeDocument};
+
+/// A programme version as it was applied.
+pub struct Version {
+    pub seq: i64,
+    pub after: Value,
+    /// Its canonical document, if the journalled one reads.
+    pub canonical: Option<String>,
+}
+
+/// Everything by its id, as JSON: what the entries have under `after`.
+#[derive(Default)]
+pub struct State {
+    pub programme: Option<Programme>,
+    pub versions: Vec<Version>,
+    pub partners: BTreeMap<String, Value>,
+    pub commitments: BTreeMap<String, Value>,
+    pub initiatives: BTreeMap<String, Value>,
+    pub keys: BTreeMap<String, Value>,
+    /// By partner and round.
+    pub reports: BTreeMap<(String, String), Value>,
+    /// Every submission by partner, round and number, as its entry had the report.
+    pub submissions: BTreeMap<(String, String, i64), Value>,
+}
+
+impl State {
+    /// Takes an entry in, and answers whose record it touches.
+    pub fn apply(&mut self, entry: &Entry, found: &mut Findings) -> BTreeSet<String> {
+        let (kind, id) = entry.subject.split_once('/').unwrap_or((entry.subject.as_str(), ""));
+        match entry.action.as_str() {
+            "programme.applied" => {
+                self.apply_programme(entry, found);
+                self.partners.keys().cloned().collect()
+            }
+            "partner.admitted" | "partner.updated" | "partner.departed" | "partner.rejoined" => {
+                expect(entry, kind == "partners" && entry.partner == id, found);
+                set(&mut self.partners, id, entry, found);
+                BTreeSet::from([id.to_owned()])
+            }
+            "commitment.made" | "commitment.updated" | "commitment.deleted" => {
+                expect(entry, kind == "commitments", found);
+                let before = set(&mut self.commitments, id, entry, found);
+                let partners = [&before, &entry.after].map(|value| text(value, "partner").to_owned());
+                expect(entry, partners.contains(&entry.partner), found);
+                partners.into_iter().filter(|partner| !partner.is_empty()).collect()
+            }
+            "initiative.created" | "initiative.updated" | "initiative.deleted" => {
+                expect(entry, kind == "initiatives", found);
+                let before = set(&mut self.initiatives, id, entry, found);
+                let partners = [&before, &entry.after].map(|value| words(value, "partners"));
+                partners.into_iter().flatten().map(str::to_owned).collect()
+            }
+            "report.submitted" | "report.withdrawn" | "report.returned" | "report.accepted"
+            | "report.reopened" => {
+                expect(entry, kind == "reports", found);
+                self.apply_report(entry, found);
+                BTreeSet::from([text(&entry.after, "partner").to_owned()])
+            }
+            "key.created" | "key.revoked" => {
+                expect(entry, kind == "keys" && text(&entry.after, "id") == id, found);
+                self.keys.insert(id.to_owned(), entry.after.clone());
+                BTreeSet::new()
+            }
+            // Whoever adds an action has to say here what it does to the state.
+            other => {
+                found.differ(entry.address(), format!("the check does not know the action {other}"));
+                BTreeSet::new()
+            }
+        }
+    }
+
+    fn apply_programme(&mut self, entry: &Entry, found: &mut Findings) {
+        let before = i64::try_from(self.versions.len()).unwrap_or(0);
+        if number(&entry.after, "version") != Some(before + 1) {
+            found.differ(entry.address(), format!("the programme's version is not {}", before + 1));
+        }
+        let document = entry.after.get("document").cloned().unwrap_or_default();
+        let checked = serde_json::from_value::<ProgrammeDocument>(document)
+            .map_err(|error| error.to_string())
+            .and_then(|document| document.check().map_err(|faults| format!("{faults:?}")));
+        let (programme, canonical) = match checked {
+            Ok(programme) => {
+                let canonical = serde_json_canonicalizer::to_string(&programme.document).ok();
+                (Some(programme), canonical)
+            }
+            Err(cause) => {
+                found.differ(entry.address(), format!("the programme does not read: {cause}"));
+                (None, None)
+            }
+        };
+        self.programme = programme;
+        self.versions
+            .push(Version { seq: entry.seq, after: entry.after.clone(), canonical });
+    }
+
+    /// The version of the programme in force.
+    pub fn version(&self) -> i64 {
+        i64::try_from(self.versions.len()).unwrap_or(0)
+    }
+
+    /// All that is known of a partner; nothing before there is a programme or the partner.
+    pub fn facts(&self, partner: &str) -> Option<Facts<'_>> {
+        let mut commitments: Vec<&Value> = self
+            .commitments
+            .values()
+            .filter(|commitment| text(commitment, "partner") == partner)
+            .collect();
+        commitments.sort_by_key(|commitment| (text(commitment, "focusArea"), text(commitment, "id")));
+        let takes_part = |initiative: &&Value| words(initiative, "partners").contains(&partner);
+        let first = (partner.to_owned(), String::new());
+        let reports = self.reports.range(first..).take_while(|((whose, _), _)| whose == partner);
+        Some(Facts {
+            programme: self.programme.as_ref()?,
+            id: partner.to_owned(),
+            partner: self.partners.get(partner)?,
+            commitments,
+            initiatives: self.initiatives.values().filter(takes_part).collect(),
+            reports: reports.map(|(_, report)| report).collect(),
+        })
+    }
+}
+
+/// Sets what an id stands for, or takes it away; answers what it was. Versions count saves.
+fn set(things: &mut BTreeMap<String, Value>, id: &str, entry: &Entry, found: &mut Findings) -> Value {
+    if entry.after.is_null() {
+        let before = things.remove(id);
+        expect(entry, before.is_some() && entry.action.ends_with(".deleted"), found);
+        return before.unwrap_or_default();
+    }
+    expect(entry, text(&entry.after, "id") == id && !entry.action.ends_with(".deleted"), found);
+    let before = things.insert(id.to_owned(), entry.after.clone()).unwrap_or_default();
+    let next = number(&before, "version").unwrap_or(0) + 1;
+    if number(&entry.after, "version") != Some(next) {
+        found.differ(entry.address(), format!("the version of {} is not {next}", entry.subject));
+    }
+    before
+}
+
+fn expect(entry: &Entry, holds: bool, found: &mut Findings) {
+    if !holds {
+        let detail = format!("{} of {} does not fit what it is about", entry.action, entry.subject);
+        found.differ(entry.address(), detail);
+    }
+}

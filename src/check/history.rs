@@ -1,0 +1,107 @@
+//! The standings as they were known at every point of the journal, compared row by row.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::standings::Stand;
+use super::{Findings, Rows, compare, count};
+use crate::db::Conn;
+use crate::domain::id::AllianceId;
+use crate::service::Result;
+use crate::store::standings::StandingRow;
+use crate::store::{self, OPEN};
+
+/// A standing and the entries between which it was known: from one on, before another.
+pub struct Known {
+    pub stand: Stand,
+    pub from_seq: i64,
+    pub to_seq: i64,
+}
+
+/// Every standing that was ever known.
+#[derive(Default)]
+pub struct History {
+    pub rows: Vec<Known>,
+    /// Where in `rows` the standings are that a partner has now.
+    open: BTreeMap<String, Vec<usize>>,
+}
+
+impl History {
+    /// Takes what a partner's standings are as of an entry: what is as before goes on being known.
+    pub fn renew(&mut self, partner: &str, mut now: Vec<Stand>, seq: i64) {
+        let before = self.open.remove(partner).unwrap_or_default();
+        let mut open = Vec::with_capacity(now.len());
+        for place in before {
+            let Some(known) = self.rows.get_mut(place) else { continue };
+            match now.iter().position(|stand| *stand == known.stand) {
+                Some(same) => {
+                    now.swap_remove(same);
+                    open.push(place);
+                }
+                None => known.to_seq = seq,
+            }
+        }
+        for stand in now {
+            open.push(self.rows.len());
+            self.rows.push(Known { stand, from_seq: seq, to_seq: OPEN });
+        }
+        self.open.insert(partner.to_owned(), open);
+    }
+
+    /// What is known now.
+    pub fn now(&self) -> impl Iterator<Item = &Stand> {
+        self.rows.iter().filter(|known| known.to_seq == OPEN).map(|known| &known.stand)
+    }
+}
+
+pub fn compare(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    history: &History,
+    found: &mut Findings,
+) -> Result<()> {
+    let Some(rows) = found.loaded("standings", store::standings::all(conn, alliance))? else {
+        return Ok(());
+    };
+    let rows: Rows = rows.iter().map(table_row).collect();
+    let expected: Rows = history.rows.iter().map(expected_row).collect();
+    found.standings += count(&rows);
+    found.differences.extend(compare::rows(expected, rows));
+    Ok(())
+}
+
+fn expected_row(known: &Known) -> (String, Value) {
+    let stand = &known.stand;
+    let place = [&stand.indicator, &stand.scope, &stand.subject, &stand.from_on.to_string()];
+    let row = json!({
+        "partner": stand.partner,
+        "standing": stand.standing,
+        "reason": stand.reason,
+        "sector": stand.sector,
+        "region": stand.region,
+        "area": stand.area,
+        "toOn": stand.to_on,
+        "toSeq": known.to_seq,
+    });
+    (address(place, known.from_seq), row)
+}
+
+fn table_row(row: &StandingRow) -> (String, Value) {
+    let place = [&row.indicator, &row.scope, &row.subject_id.to_string(), &row.from_on.to_string()];
+    let value = json!({
+        "partner": row.partner_id,
+        "standing": row.standing,
+        "reason": row.reason.0,
+        "sector": row.sector,
+        "region": row.region,
+        "area": row.area,
+        "toOn": row.to_on,
+        "toSeq": row.to_seq,
+    });
+    (address(place, row.from_seq), value)
+}
+
+fn address([indicator, scope, subject, from_on]: [&String; 4], from_seq: i64) -> String {
+    format!("standings/{indicator}/{scope}/{subject}/{from_on}/{from_seq}")
+}

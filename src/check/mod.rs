@@ -1,0 +1,146 @@
+//! `facit check`: the journal folded again by a second, plain implementation, and compared with every
+//! row, standing, tally and figure of the tables. What was changed by hand is named.
+//!
+//! Plain means slow and obvious: the state is JSON as the entries have it, lists are walked, nothing is
+//! moved by difference. What it shares with the service is what it has to (how a rule is evaluated, how
+//! a programme is read, how names are sorted), so that a fault in one of the two shows as a difference.
+//!
+//! `journal` reads and checks the entries, `fold` and `reports` make the state, `rows` compares it with
+//! the tables, `facts` and `standings` judge partners, `history`, `tallies` and `figures` compare what
+//! follows.
+
+mod compare;
+mod facts;
+mod figures;
+mod fold;
+mod history;
+mod journal;
+mod reasons;
+mod report_rows;
+mod reports;
+mod rows;
+mod standings;
+mod tallies;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::db::{self, Conn};
+use crate::domain::id::AllianceId;
+use crate::service::{Error, Result};
+use crate::store;
+
+/// What was compared, and what differs.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub entries: i64,
+    pub rows: i64,
+    pub standings: i64,
+    pub tallies: i64,
+    pub figures: i64,
+    pub differences: Vec<Difference>,
+}
+
+/// One row, entry or figure that is not what the journal says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Such as `partners/0193…`, `journal/17` or `tallies/…`.
+    pub address: String,
+    pub detail: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = |text: &str| text.replace(char::is_control, " ");
+        write!(f, "{}: {}", line(&self.address), line(&self.detail))
+    }
+}
+
+/// Checks an alliance. To be called inside `Db::read_now`, so that all of it is read from one snapshot.
+pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
+    let alliance = store::alliances::find(conn, slug)?.ok_or_else(Error::absent)?;
+    let mut found = Findings::default();
+    let entries = journal::read(conn, alliance.id, &mut found)?;
+
+    let mut state = fold::State::default();
+    let mut history = history::History::default();
+    for entry in &entries {
+        for partner in state.apply(entry, &mut found) {
+            let standings = state.facts(&partner).map(|facts| facts.standings()).unwrap_or_default();
+            history.renew(&partner, standings, entry.seq);
+        }
+    }
+
+    rows::compare(conn, &alliance, &state, &mut found)?;
+    report_rows::compare(conn, alliance.id, &state, &mut found)?;
+    keys(conn, Some(alliance.id), &state, &mut found)?;
+    history::compare(conn, alliance.id, &history, &mut found)?;
+    tallies::compare(conn, alliance.id, &history, &mut found)?;
+    figures::compare(conn, alliance.id, &state, &history, &mut found)?;
+    Ok(found)
+}
+
+/// Checks the installation's own journal, which has the operators' keys and nothing else.
+pub fn check_installation(conn: &mut Conn) -> Result<Findings> {
+    let mut found = Findings::default();
+    let entries = journal::read(conn, AllianceId::INSTALLATION, &mut found)?;
+    let mut state = fold::State::default();
+    for entry in &entries {
+        if !entry.action.starts_with("key.") {
+            found.differ(entry.address(), format!("{} does not belong here", entry.action));
+            continue;
+        }
+        state.apply(entry, &mut found);
+    }
+    keys(conn, None, &state, &mut found)?;
+    Ok(found)
+}
+
+fn keys(
+    conn: &mut Conn,
+    alliance: Option<AllianceId>,
+    state: &fold::State,
+    found: &mut Findings,
+) -> Result<()> {
+    let Some(rows) = found.loaded("keys", store::audit::keys(conn, alliance))? else { return Ok(()) };
+    let rows = rows.into_iter().map(rows::key).collect();
+    let expected = state.keys.iter().map(|(id, key)| (format!("keys/{id}"), key.clone()));
+    found.compare(expected.collect(), rows);
+    Ok(())
+}
+
+/// Rows by their addresses.
+type Rows = BTreeMap<String, Value>;
+
+impl Findings {
+    fn differ(&mut self, address: impl Into<String>, detail: impl Into<String>) {
+        self.differences
+            .push(Difference { address: address.into(), detail: detail.into() });
+    }
+
+    /// Names each row that is missing, extra or different.
+    fn compare(&mut self, expected: Rows, rows: Rows) {
+        self.rows += count(&rows);
+        self.differences.extend(compare::rows(expected, rows));
+    }
+
+    /// What a table holds. One that does not even read is a difference, and no failure of the check.
+    fn loaded<T>(&mut self, table: &str, rows: db::Result<T>) -> Result<Option<T>> {
+        match rows {
+            Ok(rows) => Ok(Some(rows)),
+            Err(db::Error::Broken(cause)) => {
+                self.differ(table, format!("can't be read: {cause}"));
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn count(rows: &Rows) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,149 @@
+//! What the entries say of reports, and whether each move was one that a report can make.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::Findings;
+use super::compare::{number, redacted, text};
+use super::fold::State;
+use super::journal::Entry;
+use crate::domain::dates;
+use crate::domain::journal::hex;
+
+impl State {
+    pub(super) fn apply_report(&mut self, entry: &Entry, found: &mut Findings) {
+        let after = &entry.after;
+        let (partner, round) = (text(after, "partner").to_owned(), text(after, "round").to_owned());
+        let mut faults = Vec::new();
+        if entry.subject != format!("reports/{round}/{partner}") || entry.partner != partner {
+            faults.push(format!("it is not about {}", entry.subject));
+        }
+        let before = self
+            .reports
+            .insert((partner.clone(), round.clone()), after.clone())
+            .unwrap_or_default();
+        faults.extend(moved(entry, &before));
+        let submitted = number(after, "submittedVersion").unwrap_or(0);
+        if entry.action == "report.submitted" {
+            faults.extend(submission(entry, &before, self.version()));
+            self.submissions.insert((partner, round, submitted), after.clone());
+        } else {
+            let submission = self.submissions.get(&(partner, round, submitted));
+            let frozen =
+                ["answers", "initiatives", "receipt", "programmeVersion", "submittedAt", "onTime"];
+            for field in frozen {
+                let then = submission.and_then(|submission| submission.get(field));
+                let now = after.get(field).unwrap_or(&Value::Null);
+                if !same(then.unwrap_or(&Value::Null), now) {
+                    faults.push(format!("{field} is not that of submission {submitted}"));
+                }
+            }
+        }
+        for fault in faults {
+            found.differ(entry.address(), fault);
+        }
+    }
+}
+
+/// Equal but for texts that were redacted in one entry or the other, where both need to be there.
+fn same(one: &Value, other: &Value) -> bool {
+    let is_text =
+        |value: &Value| redacted(value).is_some() || value.as_str().is_some_and(|text| !text.is_empty());
+    if redacted(one).is_some() || redacted(other).is_some() {
+        return is_text(one) && is_text(other);
+    }
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let known = |(key, value)| other.get(key).is_some_and(|other| same(value, other));
+            one.len() == other.len() && one.iter().all(known)
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        _ => one == other,
+    }
+}
+
+/// The five moves of a report, by the states that they lead from and to.
+fn moved(entry: &Entry, before: &Value) -> Vec<String> {
+    let was = match text(before, "state") {
+        "" => "draft",
+        state => state,
+    };
+    let (is, came_from) = (text(&entry.after, "state"), text(&entry.after, "stateBefore"));
+    let exists = match entry.action.as_str() {
+        "report.submitted" => {
+            matches!(was, "draft" | "returned") && is == "submitted" && came_from == was
+        }
+        "report.withdrawn" => was == "submitted" && is == came_from,
+        "report.returned" => was == "submitted" && is == "returned",
+        "report.accepted" => was == "submitted" && is == "accepted",
+        _ => was == "accepted" && is == "returned",
+    };
+    let mut faults = Vec::new();
+    if !exists {
+        faults.push(format!("no {} leads from {was} to {is}", entry.action));
+    }
+    if entry.action != "report.submitted" && came_from != text(before, "stateBefore") {
+        faults.push("stateBefore is not that of the submission".to_owned());
+    }
+    if !before.is_null() && text(before, "id") != text(&entry.after, "id") {
+        faults.push("the report has another id than before".to_owned());
+    }
+    faults
+}
+
+/// What a submission says of itself, and its receipt of it.
+fn submission(entry: &Entry, before: &Value, programme: i64) -> Vec<String> {
+    let after = &entry.after;
+    let receipt = after.get("receipt").unwrap_or(&Value::Null);
+    let next = number(before, "submittedVersion").unwrap_or(0) + 1;
+    let on_time = match before.get("onTime").and_then(Value::as_bool) {
+        Some(verdict) => verdict,
+        None => {
+            let at = |field: &str| dates::instant(text(receipt, field)).map(|at| at.timestamp());
+            at("receivedAt") <= at("deadline")
+        }
+    };
+    let stands = [
+        ("submittedVersion", after.get("submittedVersion") == Some(&json!(next))),
+        ("programmeVersion", after.get("programmeVersion") == Some(&json!(programme))),
+        ("onTime", after.get("onTime") == Some(&json!(on_time))),
+        ("receipt.version", receipt.get("version") == Some(&json!(next))),
+        ("receipt.onTime", receipt.get("onTime") == Some(&json!(on_time))),
+        ("receipt.journalSeq", receipt.get("journalSeq") == Some(&json!(entry.seq))),
+        (
+            "receipt.number",
+            text(receipt, "number") == format!("{}-{}", text(after, "round"), entry.seq),
+        ),
+        ("receipt.receivedAt", receipt.get("receivedAt") == after.get("submittedAt")),
+        ("receipt.sha256", sha256(after).is_none_or(|hash| text(receipt, "sha256") == hash)),
+    ];
+    let wrong = stands.iter().filter(|(_, stands)| !stands);
+    wrong
+        .map(|(field, _)| format!("{field} is not what the submission makes it"))
+        .collect()
+}
+
+/// Of the body with its texts; nothing where one of them was redacted.
+fn sha256(after: &Value) -> Option<String> {
+    let body = body(after);
+    if any_redacted(&body) {
+        return None;
+    }
+    let bytes = serde_json_canonicalizer::to_vec(&body).ok()?;
+    Some(hex(&Sha256::digest(bytes)))
+}
+
+/// What was handed in.
+pub fn body(after: &Value) -> Value {
+    json!({ "answers": after.get("answers"), "initiatives": after.get("initiatives") })
+}
+
+fn any_redacted(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => redacted(value).is_some() || fields.values().any(any_redacted),
+        Value::Array(items) => items.iter().any(any_redacted),
+        _ => false,
+    }
+}

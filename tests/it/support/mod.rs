@@ -1,0 +1,34 @@
+//! What tests stand on: a service of their own on a database of their own, and a client.
+
+mod api;
+mod client;
+mod databases;
+pub mod programme;
+
+pub use api::Api;
+pub use client::{Answered, Request, Token};
+pub use databases::{Backend, Database};
+
+/// Makes two tests of one function: `name::on_sqlite` and `name::on_postgres`.
+macro_rules! on_both {
+    ($($(#[$meta:meta])* fn $name:ident($api:ident) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            fn run($api: &$crate::support::Api) $body
+
+            #[test]
+            fn on_sqlite() {
+                run(&$crate::support::Api::start($crate::support::Backend::Sqlite));
+            }
+
+            #[test]
+            fn on_postgres() {
+                run(&$crate::support::Api::start($crate::support::Backend::Postgres));
+            }
+        }
+    )+};
+}
+pub(crate) use on_both;
