@@ -85,8 +85,13 @@ pub fn earlier(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_sub_days(Days::new(days)).unwrap_or(day)
 }
 
-/// The day itself, or the Monday after it.
+/// The day itself, or the next that is neither in a weekend nor between Christmas and New Year.
 pub fn working_day(day: NaiveDate) -> NaiveDate {
+    let day = match (day.month(), day.day()) {
+        (12, nth @ 24..) => later(day, 33 - i64::from(nth)),
+        (1, 1) => later(day, 1),
+        _ => day,
+    };
     match day.weekday() {
         Weekday::Sat => later(day, 2),
         Weekday::Sun => later(day, 1),

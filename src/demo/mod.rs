@@ -16,11 +16,11 @@ mod remarks;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Europe::Copenhagen;
 
 use crate::db::{Conn, Db};
-use crate::domain::dates::{day_in, start_of_day};
+use crate::domain::dates::day_in;
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
 use crate::domain::programme::ProgrammeDocument;
 use crate::service::keys::{self, CreateKey};
@@ -56,6 +56,7 @@ pub struct DemoKey {
     pub role: Role,
     /// Of a partner's key.
     pub partner_name: Option<String>,
+    pub partner_id: Option<PartnerId>,
     pub client_id: String,
     pub secret: String,
 }
@@ -77,7 +78,7 @@ pub fn fill(db: &Db, now: DateTime<Utc>) -> Result<Demo> {
         db.write_now(|conn| play(conn, &mut stage, &plan, year))?;
     }
     db.write_now(|conn| {
-        stage.alliance = add_today(conn, secretariat.id, present, today)?;
+        add_today(conn, &mut stage, present, today)?;
         play(conn, &mut stage, &plan, recent)?;
         let own = stage.partner(&plan, OWN)?;
         let others = hand_out(conn, now, stage.alliance.id, own)?;
@@ -109,23 +110,14 @@ fn found(conn: &mut Conn, document: ProgrammeDocument) -> Result<(InForce, Made,
 /// The secretariat adds the round that is open today, on the day before it opens.
 fn add_today(
     conn: &mut Conn,
-    secretariat: KeyId,
+    stage: &mut Stage,
     document: ProgrammeDocument,
     today: NaiveDate,
-) -> Result<InForce> {
+) -> Result<()> {
     let day_before = earlier(programme::opens_on(today), 1);
-    let now = start_of_day(Copenhagen, day_before) + Duration::hours(13);
-    let access = crate::service::policy::Access::of("apply_programme");
-    let alliance = programmes::in_force(conn, SLUG)?.id;
-    let role = Role::Secretariat;
-    let caller = crate::service::Caller::Key {
-        id: secretariat,
-        role,
-        alliance: Some(alliance),
-        partner: None,
-    };
-    let ctx = Ctx { now, caller, access };
-    Ok(programmes::apply(conn, &ctx, SLUG, document, &Condition::None)?.in_force)
+    let ctx = stage.secretariat(at(Copenhagen, day_before, 13 * 3600), "apply_programme");
+    stage.alliance = programmes::apply(conn, &ctx, SLUG, document, &Condition::None)?.in_force;
+    Ok(())
 }
 
 /// The keys of those who come to look: an auditor, a reader, and one partner.
@@ -171,6 +163,7 @@ fn key(
         shown: DemoKey {
             role,
             partner_name,
+            partner_id: partner,
             client_id: id.to_string(),
             secret: created.secret,
         },

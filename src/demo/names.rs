@@ -205,7 +205,7 @@ pub const PARTNERS: [Named; 107] = [
     all_over("Migranternes Fiktive Råd", CIVIL),
     around("Blindprøvelev Kommune", MUNICIPALITY, "10"),
     all_over("Prøvemedico (opdigtet) ApS", BUSINESS),
-    in_place("Den Selvejende Institution Eksempelhuset", CIVIL, "03", "0217"),
+    in_place("Den Selvejende Institution Det Opdigtede Hus", CIVIL, "03", "0217"),
     around("Ingensteds-Overalt Kommune", MUNICIPALITY, "11"),
     // In 2023.
     all_over("Foreningen Fiktivt Fællesskab nr. 12", CIVIL),

@@ -215,7 +215,8 @@ impl Stage {
         known(self.partners.get(&place).copied())
     }
 
-    fn secretariat(&self, now: DateTime<Utc>, operation: &str) -> Ctx {
+    /// The secretariat at its work.
+    pub fn secretariat(&self, now: DateTime<Utc>, operation: &str) -> Ctx {
         let alliance = Some(self.alliance.id);
         let caller = Caller::Key {
             id: self.secretariat,

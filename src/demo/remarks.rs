@@ -1,12 +1,11 @@
 //! What the demo's partners write in their reports, and what the secretariat answers. All of it is invented.
 
-pub const PROGRESS: [&str; 14] = [
+pub const PROGRESS: [&str; 13] = [
     "Vi er kommet godt fra start og holder tidsplanen.",
     "Der er nu fast tilmelding, og de første deltagere er begyndt at tage andre med.",
     "Halvåret er gået med at finde lokaler og frivillige.",
     "Tilbuddet kører som planlagt hver uge.",
     "Vi har udvidet med et hold mere, efter at der kom venteliste.",
-    "Coronanedlukningen satte os på pause, men kontakten til deltagerne er holdt ved lige på telefon.",
     "Vi har justeret tidspunktet, så det passer bedre til dem, der arbejder i skiftehold.",
     "Fremgangen er langsommere end ventet, men deltagerne bliver.",
     "Samarbejdet med nabokommunen er kommet på plads.",
@@ -30,15 +29,20 @@ pub const LEARNING: [&str; 10] = [
     "Det hjælper, at tilbuddet hverken kræver henvisning eller login.",
 ];
 
-pub const BARRIERS: [&str; 8] = [
+pub const BARRIERS: [&str; 7] = [
     "Udskiftning i personalet.",
     "Bevillingen udløber, og vi kender ikke den næste.",
     "Vi må ikke dele oplysninger på tværs, heller ikke når borgeren ønsker det.",
     "Få frivillige uden for de større byer.",
     "Lokalerne blev lukket i en periode.",
     "Det er svært at nå dem, der ikke i forvejen bruger tilbud.",
-    "Forsinket på grund af corona.",
     "Vi mangler data, der kan vise en forskel.",
+];
+
+/// Until the end of 2021.
+pub const WHILE_CLOSED: [&str; 2] = [
+    "Nedlukningen under corona satte os på pause.",
+    "Forsinket på grund af corona, men kontakten til deltagerne er holdt ved lige på telefon.",
 ];
 
 pub const NOTES: [&str; 8] = [
@@ -63,7 +67,7 @@ pub const COMMENTS: [&str; 6] = [
 
 /// Of a question about how many people were reached: code and text.
 pub const ON_REACH: [(&str, &str); 3] = [
-    ("unclear", "Tallet er meget højere end sidste gang. Er det borgere eller antal besøg?"),
+    ("unclear", "Tallet er meget højt. Er det borgere eller antal besøg?"),
     (
         "double-counted",
         "Er de samme borgere talt med flere gange? Vi beder om antallet af forskellige borgere.",
@@ -85,10 +89,7 @@ pub const ON_OUTCOME: [(&str, &str); 2] = [
 
 /// Of an answer that wants a word of explanation.
 pub const ON_PROJECTS: [(&str, &str); 2] = [
-    (
-        "explain",
-        "Svaret passer ikke med det, I skrev sidst. Vil I skrive et par ord om, hvad der er ændret?",
-    ),
+    ("explain", "Vil I skrive et par ord om, hvad svaret bygger på?"),
     ("explain", "Vil I i en bemærkning skrive, hvilke indsatser I tænker på?"),
 ];
 

@@ -1,6 +1,7 @@
 //! Rows and queries, one file for each resource. No rules live here.
 
 pub mod alliances;
+pub mod audit;
 pub mod commitments;
 pub mod idempotency;
 pub mod initiatives;

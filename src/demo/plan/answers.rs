@@ -1,6 +1,6 @@
 //! What reports say.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::{Draft, Undertaking};
 use crate::demo::dice::Dice;
@@ -126,12 +126,16 @@ fn some_choices(dice: &mut Dice, programme: &Programme, question: &str, count: u
 
 fn part(dice: &mut Dice, initiative: &Undertaking, about: &HalfYear) -> ReportPart {
     let is_lead = initiative.lead == about.member;
+    let is_closed = about.day.year() <= 2021 && dice.chance(40);
     let mut sometimes = |percent: usize, texts: &[&'static str]| {
         if dice.chance(percent) { dice.pick(texts).to_owned() } else { String::new() }
     };
     let progress = sometimes(if is_lead { 92 } else { 70 }, &remarks::PROGRESS);
     let learning = sometimes(45, &remarks::LEARNING);
-    let barriers = sometimes(35, &remarks::BARRIERS);
+    let barriers = match is_closed {
+        true => sometimes(60, &remarks::WHILE_CLOSED),
+        false => sometimes(32, &remarks::BARRIERS),
+    };
     // Only the lead reports outcomes, so that none is counted twice.
     let outcomes = if is_lead { outcomes(dice, initiative, about.day) } else { Vec::new() };
     ReportPart {

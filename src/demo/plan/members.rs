@@ -51,7 +51,7 @@ fn member(dice: &mut Dice, named: &'static crate::demo::names::Named, joined_on:
         rejoined_on: departing.and_then(|departing| dates::date(departing.rejoined_on?)),
         objectives: objectives(dice),
         reliability,
-        has_goals: named.name != NOTHING_CHOSEN,
+        has_goals: named.name != NOTHING_CHOSEN && (named.name == OWN || dice.chance(88)),
     }
 }
 
@@ -107,7 +107,7 @@ fn commit(story: &mut Story, place: usize, member: &Member) {
         let wait = if nth < 2 { story.dice.between(3, 45) } else { story.dice.between(60, 600) };
         let day = working_day(later(member.joined_on, wait));
         let day = if day > last_day { working_day(later(member.joined_on, 8)) } else { day };
-        let body = commitment(&mut story.dice, &area, day);
+        let body = commitment(&mut story.dice, &area, member.has_goals, day);
         story.on(day, Step::Commit { member: place, body });
     }
 }
@@ -133,8 +133,9 @@ fn chosen_areas(dice: &mut Dice, name: &str) -> Vec<Area> {
     areas
 }
 
-fn commitment(dice: &mut Dice, area: &Area, day: NaiveDate) -> MakeCommitment {
-    let goal = if dice.chance(84) { dice.pick(&area.goals).to_owned() } else { String::new() };
+fn commitment(dice: &mut Dice, area: &Area, has_goals: bool, day: NaiveDate) -> MakeCommitment {
+    let goal =
+        if has_goals && dice.chance(90) { dice.pick(&area.goals).to_owned() } else { String::new() };
     let target = (!goal.is_empty() && dice.chance(60)).then(|| target(dice, area));
     // Where the choice was made before it was written down, the day of the choice is given.
     let chosen_on = dice.chance(30).then(|| {

@@ -35,6 +35,7 @@ pub struct Member {
     pub objectives: Vec<String>,
     /// How likely it is to report in a round, in percent.
     reliability: usize,
+    /// Whether it sets itself goals in the focus areas that it chooses.
     has_goals: bool,
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use super::answers::{self, Closing, HalfYear};
 use super::{Draft, Handing, Member, Step, Story, Undertaking};
 use crate::demo::dice::{earlier, later, working_day, ymd};
-use crate::demo::names::{DEPARTING, NOTHING_CHOSEN, OWN};
+use crate::demo::names::{NOTHING_CHOSEN, OWN};
 use crate::demo::remarks;
 use crate::domain::dates::{day_in, start_of_day};
 use crate::domain::programme::{Programme, Round};
@@ -231,10 +231,7 @@ fn ask_about_collaborations(story: &mut Story, handing: Handing, mended: Draft, 
 
 /// Each with what it says; dealt out by chance, so that no group says the same.
 fn respondents(story: &mut Story, members: &[Member]) -> Vec<(usize, Closing)> {
-    let is_silent = |member: &Member| {
-        DEPARTING.iter().any(|departing| departing.name == member.named.name) && member.is_gone()
-            || member.named.name == NOTHING_CHOSEN
-    };
+    let is_silent = |member: &Member| member.is_gone() || member.named.name == NOTHING_CHOSEN;
     let mut places: Vec<usize> = members
         .iter()
         .enumerate()

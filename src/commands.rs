@@ -1,0 +1,215 @@
+//! The command line: each command is a few lines over the services.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use facit::api;
+use facit::check::{self, Findings};
+use facit::config::{ApplyArgs, CheckArgs, Command, CreateKeyArgs, DatabaseArgs, DemoArgs, KeysCommand};
+use facit::config::{RevokeKeyArgs, ServeArgs, temporary_folder};
+use facit::db::{self, Db, Target};
+use facit::demo;
+use facit::domain::id::KeyId;
+use facit::domain::programme::ProgrammeDocument;
+use facit::server::{self, Settings};
+use facit::service::keys::{CreateKey, KeyView};
+use facit::service::programmes::{self, Condition, Outcome};
+use facit::service::{Ctx, Error, Role, installation, keys};
+use facit::store;
+
+type Outcomes = Result<ExitCode, String>;
+
+pub fn run(command: Command) -> Outcomes {
+    match command {
+        Command::Demo(args) => run_demo(args),
+        Command::Serve(args) => serve(args),
+        Command::Apply(args) => apply(&args),
+        Command::Keys(KeysCommand::Create(args)) => create_key(args),
+        Command::Keys(KeysCommand::List(args)) => list_keys(&args),
+        Command::Keys(KeysCommand::Revoke(args)) => revoke_key(&args),
+        Command::Check(args) => run_check(&args),
+        Command::Migrate(args) => open(&args.database).map(|_| ExitCode::SUCCESS),
+        Command::Openapi => {
+            let document = serde_json::to_string_pretty(&api::openapi::document()).map_err(|e| e.to_string())?;
+            print_line(&document)
+        }
+    }
+}
+
+/// Opens the database and brings it to this program's schema.
+fn open(url: &str) -> Result<Db, String> {
+    let db = Db::open(&Target::parse(url)?).map_err(|e| e.to_string())?;
+    db.migrate().map_err(|e| e.to_string())?;
+    Ok(db)
+}
+
+fn serve(args: ServeArgs) -> Outcomes {
+    let db = open(&args.database.database)?;
+    let settings = Settings { listen: args.listen, issuer: args.issuer, workers: usize::from(args.workers) };
+    run_server(db, &settings, |_| String::new())
+}
+
+/// Serves until SIGTERM or SIGINT, then lets requests under way finish.
+fn run_server(db: Db, settings: &Settings, greeting: impl FnOnce(&str) -> String) -> Outcomes {
+    let installation = installation::open(&db, api::now()).map_err(|e| e.to_string())?;
+    actix_web::rt::System::new().block_on(async {
+        let bound = server::bind(db, installation, settings)?;
+        let greeting = greeting(&bound.address);
+        let mut out = std::io::stdout();
+        writeln!(out, "{greeting}listening on {}", bound.address).map_err(|e| e.to_string())?;
+        out.flush().map_err(|e| e.to_string())?;
+        bound.server.await.map_err(|e| e.to_string())?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn run_demo(args: DemoArgs) -> Outcomes {
+    let url = match args.database {
+        Some(url) => url,
+        None => {
+            let name = format!("facit-demo-{}.db", std::process::id());
+            format!("sqlite:{}", temporary_folder().join(name).display())
+        }
+    };
+    let db = open(&url)?;
+    if store_is_in_use(&db)? {
+        return Err(format!("the database {url} has an alliance already; a demo needs an empty one"));
+    }
+    let demo = demo::fill(&db, api::now()).map_err(|e| e.to_string())?;
+    let settings = Settings { listen: args.listen, issuer: "facit".to_owned(), workers: usize::from(args.workers) };
+    run_server(db, &settings, |address| greeting(&url, address, &demo))
+}
+
+fn store_is_in_use(db: &Db) -> Result<bool, String> {
+    let count = db.read_now(|conn| store::alliances::count(conn)).map_err(|e: db::Error| e.to_string())?;
+    Ok(count > 0)
+}
+
+fn greeting(url: &str, address: &str, demo: &demo::Demo) -> String {
+    let mut text = format!(
+        "Facit's demo: the alliance `demo`, 107 invented partners, {} journal entries, in {url}\n\n\
+         Try, without a key:\n  curl -s {address}/v1/alliances/demo/partners?limit=3\n  \
+         {address}/docs/ in a browser\n",
+        demo.entries
+    );
+    for key in &demo.keys {
+        let whose = key.partner_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        text.push_str(&format!(
+            "\n{role}{whose}\n  client id      {id}\n  client secret  {secret}\n  \
+             TOKEN=$(curl -s {address}/v1/token -d grant_type=client_credentials -d client_id={id} \
+             -d client_secret={secret} | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n{then}",
+            role = key.role.word(),
+            id = key.client_id,
+            secret = key.secret,
+            then = example(address, key),
+        ));
+    }
+    text.push_str("\nwith each token: -H \"Authorization: Bearer $TOKEN\"; in English: -H \"Accept-Language: en\"\n\n");
+    text
+}
+
+fn example(address: &str, key: &demo::DemoKey) -> String {
+    let base = format!("{address}/v1/alliances/demo");
+    let partner = key.partner_id.map(|id| id.to_string()).unwrap_or_default();
+    match key.role {
+        Role::Reader => format!("  then GET {base}/figures\n"),
+        Role::Auditor => {
+            format!("  then GET {base}/figures/new_collaborations/partners and {base}/journal\n")
+        }
+        Role::Secretariat => format!("  then GET {base}/reports?round=today\n"),
+        Role::Operator => format!("  then GET {base}/keys\n"),
+        Role::Partner => format!(
+            "  then PUT {base}/reports/today/{partner} and POST {base}/reports/today/{partner}/submission\n"
+        ),
+    }
+}
+
+fn apply(args: &ApplyArgs) -> Outcomes {
+    let text = std::fs::read_to_string(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    let document: ProgrammeDocument =
+        toml::from_str(&text).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    let slug = document.slug.clone();
+    let db = open(&args.database.database)?;
+    let ctx = Ctx::installation(api::now());
+    let mut outcome = None;
+    let applied = db.write_now(|conn| {
+        let applied = programmes::apply(conn, &ctx, &slug, document, &Condition::None)?;
+        outcome = Some((applied.outcome, applied.in_force.version));
+        // A dry run is the real thing, rolled back.
+        if args.dry_run { Err(Error::absent()) } else { Ok(()) }
+    });
+    match (outcome, applied) {
+        (Some((outcome, version)), Ok(())) => print_line(&said(&slug, outcome, version, false)),
+        (Some((outcome, version)), Err(_)) if args.dry_run => print_line(&said(&slug, outcome, version, true)),
+        (_, Err(fault)) => Err(fault.to_string()),
+        (None, Ok(())) => Err("nothing was applied".to_owned()),
+    }
+}
+
+fn said(slug: &str, outcome: Outcome, version: i64, dry: bool) -> String {
+    let would = if dry { "would be " } else { "" };
+    match outcome {
+        Outcome::Created => format!("{slug}: {would}created, version {version}"),
+        Outcome::Changed => format!("{slug}: {would}changed, version {version}"),
+        Outcome::Unchanged => format!("{slug}: unchanged, version {version}"),
+    }
+}
+
+fn create_key(args: CreateKeyArgs) -> Outcomes {
+    let db = open(&args.database.database)?;
+    let ctx = Ctx::installation(api::now());
+    let body =
+        CreateKey { role: args.role, partner: args.partner, name: args.name, expires_at: args.expires_at };
+    let created = db.write_now(|conn| {
+        let alliance = match &args.alliance {
+            Some(slug) => Some(programmes::in_force(conn, slug)?.id),
+            None => None,
+        };
+        keys::create(conn, &ctx, alliance, &body)
+    });
+    let created = created.map_err(|e| e.to_string())?;
+    let shown = serde_json::json!({
+        "id": created.key.id, "clientId": created.key.id.to_string(), "clientSecret": created.secret
+    });
+    print_line(&shown.to_string())
+}
+
+fn list_keys(args: &DatabaseArgs) -> Outcomes {
+    let db = open(&args.database)?;
+    let keys = db.read_now(|conn| store::keys::all(conn)).map_err(|e: db::Error| e.to_string())?;
+    let shown: Vec<KeyView> = keys.iter().map(KeyView::from).collect();
+    print_line(&serde_json::to_string_pretty(&shown).map_err(|e| e.to_string())?)
+}
+
+fn revoke_key(args: &RevokeKeyArgs) -> Outcomes {
+    let db = open(&args.database.database)?;
+    let ctx = Ctx::installation(api::now());
+    let id = KeyId::parse(&args.id).ok_or_else(|| format!("{:?} is no key's id", args.id))?;
+    let revoked = db.write_now(|conn| {
+        let key = store::keys::find(conn, id)?.ok_or_else(Error::absent)?;
+        keys::revoke(conn, &ctx, key)
+    });
+    let key = revoked.map_err(|e| e.to_string())?;
+    print_line(&serde_json::to_string(&KeyView::from(&key)).map_err(|e| e.to_string())?)
+}
+
+fn run_check(args: &CheckArgs) -> Outcomes {
+    let db = open(&args.database.database)?;
+    let findings = db.read_now(|conn| check::check(conn, &args.alliance)).map_err(|e| e.to_string())?;
+    let Findings { entries, rows, standings, tallies, figures, differences } = findings;
+    for difference in &differences {
+        print_line(&difference.to_string())?;
+    }
+    print_line(&format!(
+        "{}: {entries} entries, {rows} rows, {standings} standings, {tallies} tallies, {figures} figures \
+         checked; {} differences",
+        args.alliance,
+        differences.len()
+    ))?;
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Standard output may be a closed pipe, which is no reason to panic.
+fn print_line(text: &str) -> Outcomes {
+    writeln!(std::io::stdout(), "{text}").map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+}
