@@ -195,7 +195,13 @@ fn revoke_key(args: &RevokeKeyArgs) -> Outcomes {
 
 fn run_check(args: &CheckArgs) -> Outcomes {
     let db = open(&args.database.database)?;
-    let findings = db.read_now(|conn| check::check(conn, &args.alliance)).map_err(|e| e.to_string())?;
+    let findings = db.read_now(|conn| {
+        let mut findings = check::check(conn, &args.alliance)?;
+        // Operators' keys stand in the installation's own journal.
+        findings.differences.extend(check::check_installation(conn)?.differences);
+        Ok::<Findings, Error>(findings)
+    });
+    let findings = findings.map_err(|e| e.to_string())?;
     let Findings { entries, rows, standings, tallies, figures, differences } = findings;
     for difference in &differences {
         print_line(&difference.to_string())?;

@@ -10,7 +10,6 @@ use crate::domain::programme::{
     FocusAreaEntry, IndicatorEntry, ProgrammeDocument, QuestionEntry, RoundEntry,
 };
 use crate::domain::text::Text;
-use crate::service::patch::Seen;
 use crate::service::programmes::{self, Condition, Outcome};
 use crate::store;
 
@@ -105,12 +104,8 @@ pub async fn apply_programme(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let document: ProgrammeDocument = call.body()?;
         let slug = call.step("alliance");
-        // `If-None-Match: *` says that there must be nothing yet: then no version can have been seen.
-        let seen = match call.only_if_absent {
-            true => Some(Seen::Versions(Vec::new())).filter(|_| store_has(conn, slug)),
-            false => call.seen.clone(),
-        };
-        let applied = programmes::apply(conn, &call.ctx, slug, document, &Condition::Seen(seen))?;
+        let condition = Condition::Seen(call.seen.clone());
+        let applied = programmes::apply(conn, &call.ctx, slug, document, &condition)?;
         let document = &applied.in_force.programme.document;
         let answer = match applied.outcome {
             Outcome::Created => Answer::created(call.path(), document),
@@ -119,10 +114,6 @@ pub async fn apply_programme(call: Call) -> HttpResponse {
         Ok(answer.versioned(applied.in_force.version))
     })
     .await
-}
-
-fn store_has(conn: &mut crate::db::Conn, slug: &str) -> bool {
-    matches!(store::alliances::find(conn, slug), Ok(Some(_)))
 }
 
 /// List focus areas.

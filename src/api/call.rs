@@ -48,10 +48,8 @@ pub struct Call {
     pub ctx: Ctx,
     pub facts: Facts,
     pub language: Language,
-    /// What `If-Match` says.
+    /// What the client says that it has seen.
     pub seen: Option<Seen>,
-    /// `If-None-Match: *`.
-    pub only_if_absent: bool,
     pub headers: HeaderMap,
     pub body: Bytes,
     method: Method,
@@ -250,7 +248,10 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     policy::may(&ctx, Reach::default())?;
 
     let operation = access.map_or("", |access| access.operation);
-    let seen = headers::if_match(request.headers())?;
+    let seen = match *request.method() == Method::PUT && headers::only_if_absent(request.headers()) {
+        true => Some(Seen::Nothing),
+        false => headers::if_match(request.headers())?,
+    };
     let once = match *request.method() == Method::POST && operation != "issue_token" {
         true => headers::idempotency_key(request.headers())?,
         false => None,
@@ -274,7 +275,6 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     Ok(Call {
         language: facts.language,
         seen,
-        only_if_absent: headers::only_if_absent(request.headers()),
         headers: request.headers().clone(),
         body,
         method: request.method().clone(),

@@ -9,6 +9,7 @@ use super::partners::unknown;
 use super::problem::Failure;
 use crate::domain::checks::Faults;
 use crate::domain::id::{InitiativeId, PartnerId};
+use crate::domain::names::SortKey;
 use crate::domain::programme::{Kind, Of};
 use crate::domain::standing::Standing;
 use crate::domain::text::{Language, Text};
@@ -231,7 +232,7 @@ pub async fn list_standings(call: Call) -> HttpResponse {
             true => Some(store::standings::count(conn, alliance.id, &filter)?),
             false => None,
         };
-        let list = paging.cut(call, rows, total, |(row, (_, name))| (name.clone(), row.subject_id));
+        let list = paging.cut(call, rows, total, |(row, (_, name))| (SortKey(name.clone()), row.subject_id));
         let kind = indicator.kind;
         Ok(list.map(|named| standing_row(call.language, &programme.slug, kind, named)).answer())
     })

@@ -10,7 +10,7 @@ use super::problem::Failure;
 use crate::domain::checks::Faults;
 use crate::domain::id::{InitiativeId, PartnerId};
 use crate::domain::initiative::{APPROACHES, CreateInitiative, Initiative, STATUSES, UpdateInitiative};
-use crate::domain::names;
+use crate::domain::names::{self, SortKey};
 use crate::domain::programme::Programme;
 use crate::service::initiatives;
 use crate::store;
@@ -90,7 +90,7 @@ pub async fn list_initiatives(call: Call) -> HttpResponse {
             true => Some(store::initiatives::count(conn, alliance.id, &filter)?),
             false => None,
         };
-        Ok(paging.cut(call, rows, total, |row| (names::sort_key(&row.title), row.id)).answer())
+        Ok(paging.cut(call, rows, total, |row| (SortKey(names::sort_key(&row.title)), row.id)).answer())
     })
     .await
 }

@@ -2,11 +2,14 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use icu_casemap::CaseMapper;
 use icu_collator::options::CollatorOptions;
 use icu_collator::{Collator, CollatorBorrowed};
 use icu_locale_core::locale;
 use icu_normalizer::ComposingNormalizer;
+use serde::{Deserialize, Serialize};
 
 /// How a name is kept: in Unicode's composed form (NFC), without surrounding space, with each run of
 /// space inside as one.
@@ -18,6 +21,25 @@ pub fn tidy(name: &str) -> String {
 /// What must be unique: the tidy name, case-folded (Unicode's full folding).
 pub fn key(name: &str) -> String {
     CaseMapper::new().fold_string(&tidy(name)).into_owned()
+}
+
+/// A sort key on its way through a cursor, where it stands as one short text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct SortKey(pub Vec<u8>);
+
+impl From<SortKey> for String {
+    fn from(key: SortKey) -> String {
+        URL_SAFE_NO_PAD.encode(key.0)
+    }
+}
+
+impl TryFrom<String> for SortKey {
+    type Error = base64::DecodeError;
+
+    fn try_from(text: String) -> Result<SortKey, base64::DecodeError> {
+        URL_SAFE_NO_PAD.decode(text).map(SortKey)
+    }
 }
 
 /// Bytes that compare as Danish names do: æ, ø and å after z, aa as å (CLDR's collation for `da`).

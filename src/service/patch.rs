@@ -7,11 +7,13 @@ use serde_json::Value;
 use super::{Error, Kind, Result};
 use crate::domain::text::{Fault, pointer_step};
 
-/// What `If-Match` says: any, or one of these versions.
+/// What a client says that it has seen: by `If-Match` any, or one of these versions; by
+/// `If-None-Match: *` nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
     Any,
     Versions(Vec<i64>),
+    Nothing,
 }
 
 impl Seen {
@@ -19,6 +21,7 @@ impl Seen {
         match self {
             Seen::Any => true,
             Seen::Versions(versions) => versions.contains(&version),
+            Seen::Nothing => false,
         }
     }
 }
@@ -48,8 +51,8 @@ pub fn may_have_seen(seen: Option<&Seen>, version: i64) -> Result<()> {
 /// What does not exist can't have been seen.
 pub fn must_not_have_seen(seen: Option<&Seen>) -> Result<()> {
     match seen {
-        Some(_) => Err(Error::stale()),
-        None => Ok(()),
+        Some(Seen::Any | Seen::Versions(_)) => Err(Error::stale()),
+        Some(Seen::Nothing) | None => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::db::types::Document;
 use crate::db::{Conn, Result};
 use crate::domain::id::{AllianceId, InitiativeId, PartnerId};
 use crate::domain::initiative::Initiative;
-use crate::domain::names;
+use crate::domain::names::{self, SortKey};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = initiatives, treat_none_as_null = true)]
@@ -166,7 +166,7 @@ pub struct Filter {
 }
 
 /// Where a page begins: after this title and id.
-pub type After = (Vec<u8>, InitiativeId);
+pub type After = (SortKey, InitiativeId);
 
 type Narrowed<'a> = initiatives::BoxedQuery<'a, crate::db::connection::MultiBackend>;
 
@@ -201,7 +201,7 @@ pub fn count(conn: &mut Conn, alliance: AllianceId, filter: &Filter) -> Result<i
 pub fn list(conn: &mut Conn, alliance: AllianceId, filter: &Filter, page: &Page<After>) -> Result<Vec<Initiative>> {
     use initiatives::{id, title_sort};
     let mut query = narrow(alliance, filter);
-    if let Some((title, after)) = page.after.clone() {
+    if let Some((SortKey(title), after)) = page.after.clone() {
         query = query.filter(title_sort.gt(title.clone()).or(title_sort.eq(title).and(id.gt(after))));
     }
     let query = query.order((title_sort.asc(), id.asc())).limit(page.limit);

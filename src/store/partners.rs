@@ -7,7 +7,7 @@ use crate::db::schema::{commitments, memberships, partners};
 use crate::db::types::Document;
 use crate::db::{Conn, Result};
 use crate::domain::id::{AllianceId, MembershipId, PartnerId};
-use crate::domain::names;
+use crate::domain::names::{self, SortKey};
 use crate::domain::partner::{Membership, Partner};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -175,13 +175,17 @@ pub enum Sort {
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct After {
     pub joined_on: Option<NaiveDate>,
-    pub name_sort: Vec<u8>,
+    pub name: SortKey,
     pub id: PartnerId,
 }
 
 impl After {
     pub fn of(partner: &Partner) -> After {
-        After { joined_on: partner.joined_on, name_sort: names::sort_key(&partner.name), id: partner.id }
+        After {
+            joined_on: partner.joined_on,
+            name: SortKey(names::sort_key(&partner.name)),
+            id: partner.id,
+        }
     }
 }
 
@@ -233,11 +237,12 @@ pub fn list(
     use partners::{id, joined_on, name_sort};
     let mut query = narrow(alliance, filter);
     if let Some(after) = page.after.clone() {
-        let later = name_sort.gt(after.name_sort.clone()).or(name_sort.eq(after.name_sort.clone()).and(id.gt(after.id)));
+        let name = after.name.0;
+        let later = name_sort.gt(name.clone()).or(name_sort.eq(name.clone()).and(id.gt(after.id)));
         query = match (sort, after.joined_on) {
             (Sort::Name, _) => query.filter(later),
             (Sort::NameDown, _) => query.filter(
-                name_sort.lt(after.name_sort.clone()).or(name_sort.eq(after.name_sort).and(id.lt(after.id))),
+                name_sort.lt(name.clone()).or(name_sort.eq(name).and(id.lt(after.id))),
             ),
             (_, None) => query.filter(joined_on.is_null().and(later)),
             (Sort::JoinedOn, Some(on)) => query.filter(

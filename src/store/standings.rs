@@ -6,6 +6,7 @@ use crate::db::schema::{partners, standings};
 use crate::db::types::Document;
 use crate::db::{Conn, Result};
 use crate::domain::id::{AllianceId, PartnerId, SubjectId};
+use crate::domain::names::SortKey;
 use crate::domain::standing::{Placed, Reason, Standing};
 
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -105,7 +106,7 @@ pub struct Filter {
 }
 
 /// Where a page begins: after this partner's name, and subject.
-pub type After = (Vec<u8>, SubjectId);
+pub type After = (SortKey, SubjectId);
 
 /// A standing with its partner's name and the key that name is sorted by.
 pub type Named = (StandingRow, (String, Vec<u8>));
@@ -128,7 +129,7 @@ pub fn list(conn: &mut Conn, alliance: AllianceId, filter: &Filter, page: &Page<
     if let Some(standing) = &filter.standing {
         query = query.filter(standings::standing.eq(standing.clone()));
     }
-    if let Some((name, subject)) = page.after.clone() {
+    if let Some((SortKey(name), subject)) = page.after.clone() {
         let same_name = partners::name_sort.eq(name.clone()).and(standings::subject_id.gt(subject));
         query = query.filter(partners::name_sort.gt(name).or(same_name));
     }
