@@ -32,7 +32,7 @@ impl Filled {
         let alliance = self.alliance.id;
         let rows = self
             .db
-            .read_now(|conn| store::tallies::known(conn, alliance, WHOLE, None, entries));
+            .read_now(|conn| store::tallies::known(conn, alliance, WHOLE, &["", "closing", "today"], None, entries));
         let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
         for row in rows
             .expect("the tallies")

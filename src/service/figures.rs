@@ -177,16 +177,25 @@ pub fn all(conn: &mut Conn, alliance: &InForce, known: Known, asked: &Asked) -> 
     if let Some(round) = &asked.round {
         must_have_round(&alliance.programme, round)?;
     }
-    let whole = gathered(store::tallies::known(conn, alliance.id, WHOLE, None, known.seq)?);
+    let placed: Vec<(&Indicator, &str)> = alliance
+        .programme
+        .indicators
+        .iter()
+        .filter_map(|i| Some((i, scope(&alliance.programme, i, asked.round.as_deref()).ok()?)))
+        .collect();
+    let mut scopes: Vec<&str> = placed.iter().map(|(_, scope)| *scope).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let whole = gathered(store::tallies::known(conn, alliance.id, WHOLE, &scopes, None, known.seq)?);
     let groups = match asked.by {
-        Some(by) => gathered(store::tallies::known(conn, alliance.id, by.word(), None, known.seq)?),
+        Some(by) => {
+            gathered(store::tallies::known(conn, alliance.id, by.word(), &scopes, None, known.seq)?)
+        }
         None => HashMap::new(),
     };
-    let indicators = alliance.programme.indicators.iter();
-    let figured = indicators.filter_map(|indicator| {
-        let scope = scope(&alliance.programme, indicator, asked.round.as_deref()).ok()?;
+    let figured = placed.into_iter().map(|(indicator, scope)| {
         let key = (indicator.key.clone(), scope.to_owned());
-        Some(figured(alliance, known, asked, indicator, scope, whole.get(&key), groups.get(&key)))
+        figured(alliance, known, asked, indicator, scope, whole.get(&key), groups.get(&key))
     });
     Ok(figured.collect())
 }
@@ -199,11 +208,13 @@ pub fn one(conn: &mut Conn, alliance: &InForce, known: Known, asked: &Asked, ind
         must_have_round(programme, round)?;
     }
     let scope = scope(programme, indicator, asked.round.as_deref())?;
-    let only = Some((indicator.key.as_str(), scope));
+    let only = Some(indicator.key.as_str());
     let key = (indicator.key.clone(), scope.to_owned());
-    let whole = gathered(store::tallies::known(conn, alliance.id, WHOLE, only, known.seq)?);
+    let whole = gathered(store::tallies::known(conn, alliance.id, WHOLE, &[scope], only, known.seq)?);
     let groups = match asked.by {
-        Some(by) => gathered(store::tallies::known(conn, alliance.id, by.word(), only, known.seq)?),
+        Some(by) => {
+            gathered(store::tallies::known(conn, alliance.id, by.word(), &[scope], only, known.seq)?)
+        }
         None => HashMap::new(),
     };
     Ok(figured(alliance, known, asked, indicator, scope, whole.get(&key), groups.get(&key)))

@@ -90,23 +90,25 @@ pub fn shift(conn: &mut Conn, alliance: AllianceId, key: TallyKey, change: Tally
     Ok(())
 }
 
-/// The running counts of a dimension as known at a size: of one indicator and scope, or of all.
+/// The running counts of a dimension in these scopes as known at a size: of one indicator, or of all.
 pub fn known(
     conn: &mut Conn,
     alliance: AllianceId,
     dimension: &str,
-    only: Option<(&str, &str)>,
+    scopes: &[&str],
+    indicator: Option<&str>,
     seq: i64,
 ) -> Result<Vec<TallyRow>> {
+    let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     let mut query = tallies::table
         .filter(tallies::alliance_id.eq(alliance))
         .filter(tallies::dimension.eq(dimension.to_owned()))
+        .filter(tallies::scope.eq_any(scopes))
         .filter(tallies::from_seq.le(seq))
         .filter(tallies::to_seq.gt(seq))
         .into_boxed();
-    if let Some((indicator, scope)) = only {
+    if let Some(indicator) = indicator {
         query = query.filter(tallies::indicator.eq(indicator.to_owned()));
-        query = query.filter(tallies::scope.eq(scope.to_owned()));
     }
     Ok(query.select(TallyRow::as_select()).load(conn)?)
 }

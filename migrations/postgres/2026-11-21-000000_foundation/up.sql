@@ -272,4 +272,4 @@ CREATE TABLE tallies (
     not_submitted BIGINT NOT NULL,
     PRIMARY KEY (alliance_id, indicator, scope, dimension, group_key, from_on, from_seq)
 );
-CREATE INDEX tallies_known ON tallies (alliance_id, dimension, indicator, scope, to_seq);
+CREATE INDEX tallies_known ON tallies (alliance_id, dimension, scope, to_seq, indicator);
