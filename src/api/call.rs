@@ -10,7 +10,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -159,12 +159,19 @@ impl Call {
             address,
             request_hash: hash,
             status: i64::from(answer.status.as_u16()),
-            headers: Document(serde_json::to_value(&answer.headers).unwrap_or_default()),
+            headers: Document(serde_json::to_value(self.stored_headers(&answer)).unwrap_or_default()),
             body: answer.stored_body.clone().unwrap_or_else(|| answer.body.clone()),
             stored_at: Instant(self.ctx.now),
         };
         store::idempotency::insert(conn, &stored)?;
         Ok(answer)
+    }
+
+    /// The body is kept in the language in which it was sent, and says so when it is sent again.
+    fn stored_headers(&self, answer: &Answer) -> Vec<(String, String)> {
+        let mut headers = answer.headers.clone();
+        headers.push(("content-language".to_owned(), self.language.tag().to_owned()));
+        headers
     }
 
     fn request_hash(&self) -> Vec<u8> {
@@ -243,7 +250,8 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     let app = request.app_data::<Data<App>>().cloned();
     let app = app.ok_or_else(|| Failure::from(crate::db::Error::Broken("no application".to_owned())))?;
     let access = access(&app, request);
-    let ctx = Ctx { now: now(), caller: caller(&app, request).await?, access };
+    let now = now();
+    let ctx = Ctx { now, caller: caller(&app, request, now).await?, access };
     request.extensions_mut().insert(ctx.caller);
     policy::may(&ctx, Reach::default())?;
 
@@ -295,7 +303,7 @@ fn access(app: &App, request: &HttpRequest) -> Option<&'static Access> {
 }
 
 /// Who is asking, as the database says now: a revoked key is nobody from the next request on.
-async fn caller(app: &Data<App>, request: &HttpRequest) -> Result<Caller, Failure> {
+async fn caller(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> Result<Caller, Failure> {
     let sent = headers::single(request.headers(), &header::AUTHORIZATION)?;
     let is_token_request = request.path() == "/v1/token";
     let Some(sent) = sent.filter(|_| !is_token_request) else { return Ok(Caller::Public) };
@@ -308,12 +316,12 @@ async fn caller(app: &Data<App>, request: &HttpRequest) -> Result<Caller, Failur
         ));
     };
     let find = |kid: &str| app.installation.signing_keys.iter().find(|key| key.kid == kid).map(|key| key.public);
-    let verified = tokens::verify(token.trim(), &app.issuer, now(), find).map_err(|fault| {
+    let verified = tokens::verify(token.trim(), &app.issuer, now, find).map_err(|fault| {
         let detail = fault.detail();
         bad_token(fault.code(), detail.da, detail.en)
     })?;
-    let (id, at) = (KeyId::from(verified.subject), now());
-    let found = app.db.read(move |conn| keys::caller(conn, id, at)).await?;
+    let id = KeyId::from(verified.subject);
+    let found = app.db.read(move |conn| keys::caller(conn, id, now)).await?;
     found.ok_or_else(|| {
         bad_token(
             "key-revoked",

@@ -95,7 +95,9 @@ fn finish(headers: &mut header::HeaderMap, facts: &Facts) {
     }
     headers.insert(HeaderName::from_static("api-version"), HeaderValue::from_static(API_VERSION));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(facts.language.tag()));
+    if !headers.contains_key(header::CONTENT_LANGUAGE) {
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(facts.language.tag()));
+    }
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Authorization"));
 }
 

@@ -104,11 +104,11 @@ pub async fn list_journal(call: Call) -> HttpResponse {
             false => None,
         };
         let list = paging.cut(call, rows, total, |row| row.seq);
-        let mut entries = Vec::with_capacity(list.items.len());
-        for row in &list.items {
-            let texts = store::journal::texts(conn, alliance.id, row.seq, row.seq)?;
-            entries.push(entry(row, &texts)?);
-        }
+        let seqs: Vec<i64> = list.items.iter().map(|row| row.seq).collect();
+        let texts = store::journal::texts(conn, alliance.id, &seqs)?;
+        let entries: Result<Vec<JournalEntry>, Failure> =
+            list.items.iter().map(|row| entry(row, &texts)).collect();
+        let entries = entries?;
         let List { next_cursor, next, total_count, .. } = list;
         Ok(List { items: entries, next_cursor, next, total_count }.answer())
     })
@@ -203,7 +203,7 @@ pub async fn find_journal_entry(call: Call) -> HttpResponse {
         {
             return Err(Failure::from(Error::absent()));
         }
-        let texts = store::journal::texts(conn, alliance.id, seq, seq)?;
+        let texts = store::journal::texts(conn, alliance.id, &[seq])?;
         let whole = JournalEntryWhole {
             entry: entry(&row, &texts)?,
             canonical: String::from_utf8_lossy(&row.bytes).into_owned(),
@@ -221,7 +221,8 @@ fn entry_text(row: TextRow) -> EntryText {
 fn entry(row: &EntryRow, texts: &[TextRow]) -> Result<JournalEntry, Failure> {
     let broken = |e: serde_json::Error| Failure::from(DbError::Broken(format!("entry {}: {e}", row.seq)));
     let mut value: Value = serde_json::from_slice(&row.bytes).map_err(broken)?;
-    join(&mut value, texts.iter().map(|text| (text.pointer.as_str(), text.text.as_str())));
+    let own = texts.iter().filter(|text| text.seq == row.seq);
+    join(&mut value, own.map(|text| (text.pointer.as_str(), text.text.as_str())));
     Ok(JournalEntry {
         seq: row.seq,
         at: dates::rfc3339(row.entry_at.0),

@@ -69,10 +69,11 @@ pub async fn list_keys(call: Call) -> HttpResponse {
         let mut faults = Faults::new();
         let paging = Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
         unless_any(faults)?;
+        let filter = keys::seen_by(&call.ctx, alliance);
         let page = paging.page(call)?;
-        let rows = store::keys::list(conn, alliance, &page)?;
+        let rows = store::keys::list(conn, filter, &page)?;
         let total = match paging.count {
-            true => Some(store::keys::count(conn, alliance)?),
+            true => Some(store::keys::count(conn, filter)?),
             false => None,
         };
         let list = paging.cut(call, rows, total, |key| key.id);

@@ -131,8 +131,10 @@ impl<'a> Facts<'a> {
 
     /// From submission until returned or withdrawn, or while accepted, as the programme says.
     pub fn counts(&self, report: &Value) -> bool {
-        match (text(report, "state"), self.programme.counts_from) {
-            ("accepted", _) | ("submitted", CountsFrom::Submitted) => true,
+        let from_submission = self.programme.counts_from == CountsFrom::Submitted;
+        match text(report, "state") {
+            "accepted" => true,
+            "submitted" => from_submission,
             _ => false,
         }
     }

@@ -44,7 +44,7 @@ const LARGEST: u64 = 1 << 53;
 
 /// Reads every entry in order, and says what is wrong with each. One that does not read is left out.
 pub fn read(conn: &mut Conn, journal: AllianceId, found: &mut Findings) -> Result<Vec<Entry>> {
-    let texts = found.loaded("journal", store::journal::texts(conn, journal, i64::MIN, i64::MAX))?;
+    let texts = found.loaded("journal", store::journal::all_texts(conn, journal))?;
     let mut beside: BTreeMap<i64, Vec<TextRow>> = BTreeMap::new();
     for text in texts.unwrap_or_default() {
         beside.entry(text.seq).or_default().push(text);

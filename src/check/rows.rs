@@ -48,7 +48,12 @@ fn programmes(conn: &mut Conn, alliance: &Alliance, state: &State, found: &mut F
         let address = format!("programme/versions/{}", row.version);
         (address, json!({ "document": row.document, "sha256": row.sha256, "seq": row.seq }))
     };
-    found.compare(expected, rows.into_iter().map(row).collect());
+    // A document that does not read is named with its entry, and there is nothing to compare it with.
+    let is_read = |row: &store::alliances::ProgrammeVersion| {
+        let version = state.versions.iter().find(|version| version.seq == row.seq);
+        version.is_none_or(|version| version.canonical.is_some())
+    };
+    found.compare(expected, rows.into_iter().filter(is_read).map(row).collect());
     Ok(())
 }
 

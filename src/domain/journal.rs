@@ -34,6 +34,8 @@ pub struct Change {
     pub after: Value,
     /// Pointers into `after` to strings that are free text, besides those that their key tells.
     pub texts: Vec<String>,
+    /// Texts that were taken out of `after` already; their pointers are into the entry.
+    pub taken: Vec<SaltedText>,
 }
 
 /// Where and when a change stands in its journal.
@@ -63,6 +65,7 @@ pub struct Sealed {
 
 /// Makes the entry. `random` gives 16 fresh random bytes at each call: for the nonce and each salt.
 pub fn seal(change: &Change, position: Position, mut random: impl FnMut() -> [u8; 16]) -> Sealed {
+    let nonce = random();
     let mut entry = json!({
         "format": FORMAT,
         "journal": position.journal,
@@ -74,18 +77,32 @@ pub fn seal(change: &Change, position: Position, mut random: impl FnMut() -> [u8
         "partner": change.partner,
         "reason": change.reason,
         "after": without_floats(&change.after),
-        "nonce": hex(&random()),
+        "nonce": hex(&nonce),
     });
-    let mut texts = Vec::new();
-    for pointer in &change.texts {
-        if let Some(value) = entry.pointer_mut(&format!("/after{pointer}")) {
-            take_text(value, format!("/after{pointer}"), &mut texts, &mut random);
-        }
-    }
-    take_texts(&mut entry, "", &mut texts, &mut random);
+    let pointers: Vec<String> = change.texts.iter().map(|pointer| format!("/after{pointer}")).collect();
+    let mut texts = take(&mut entry, "", &pointers, random);
+    texts.extend(change.taken.iter().cloned());
     texts.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     let bytes = serde_json_canonicalizer::to_vec(&entry).unwrap_or_default();
     Sealed { bytes, texts }
+}
+
+/// Takes every free text out of a value that stands at `place` in an entry, leaving salted hashes.
+/// `pointers` into the value name texts that their key does not tell.
+pub fn take(
+    value: &mut Value,
+    place: &str,
+    pointers: &[String],
+    mut random: impl FnMut() -> [u8; 16],
+) -> Vec<SaltedText> {
+    let mut texts = Vec::new();
+    for pointer in pointers {
+        if let Some(text) = value.pointer_mut(pointer) {
+            take_text(text, format!("{place}{pointer}"), &mut texts, &mut random);
+        }
+    }
+    take_texts(value, place, &mut texts, &mut random);
+    texts
 }
 
 /// What stands in an entry in a text's place.
@@ -184,6 +201,7 @@ mod tests {
                 "answers": {"note": {"value": "free", "comment": "said"}, "who": {"value": "yes"}},
             }),
             texts: vec!["/answers/note/value".to_owned()],
+            taken: Vec::new(),
         };
         let position = Position {
             journal: AllianceId::INSTALLATION,

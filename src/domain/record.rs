@@ -117,12 +117,9 @@ impl PartnerRecord {
         Value::Object(rounds.collect())
     }
 
-    /// Every question of the scope with its answer, blank where there is none.
+    /// Every question with its answer in the scope, blank where there is none or it is not asked.
     pub fn answers_value(&self, programme: &Programme, scope: &str) -> Value {
-        let asked = programme.questions.iter().filter(|question| {
-            programme.round(scope).is_none_or(|round| round.asks(&question.key))
-        });
-        let answers = asked.map(|question| {
+        let answers = programme.questions.iter().map(|question| {
             let report = self.deciding(programme, &question.key, scope);
             let answer = report.and_then(|report| report.answers.get(&question.key));
             (question.key.clone(), answer_value(question, answer))

@@ -276,7 +276,9 @@ impl<'a> View<'a> {
             because.push(format!("partners/{}", record.partner.id));
         }
         for path in rule.paths() {
-            let Some(question) = path.strip_prefix("answers.") else { continue };
+            let Some(rest) = path.strip_prefix("answers.") else { continue };
+            // A rule that loops over a multi-choice answer reads `answers.key[]`.
+            let question = rest.split(['[', '.']).next().unwrap_or_default();
             if let Some(report) = record.deciding(self.programme, question, scope) {
                 because.push(self.answer_address(report, question));
             }

@@ -21,18 +21,19 @@ pub fn make(
     body: &MakeCommitment,
 ) -> Result<Commitment> {
     super::partners::find(conn, ctx, alliance, partner)?;
-    let mut commitment = body.check(CommitmentId::new(), partner, 1, &alliance.programme)?;
-    commitment.chosen_on.get_or_insert(day_in(alliance.programme.zone, ctx.now));
-    if store::commitments::find_chosen(conn, partner, &commitment.focus_area)?.is_some() {
+    let is_known = alliance.programme.focus_area(&body.focus_area).is_some();
+    if is_known && store::commitments::find_chosen(conn, partner, &body.focus_area)?.is_some() {
         let fault = Fault::new(
             "/focusArea",
             "already-chosen",
-            format!("Partneren har allerede valgt indsatsområdet »{}«.", commitment.focus_area),
-            format!("The partner has chosen the focus area \"{}\" already.", commitment.focus_area),
+            format!("Partneren har allerede valgt indsatsområdet »{}«.", body.focus_area),
+            format!("The partner has chosen the focus area \"{}\" already.", body.focus_area),
         );
         let (da, en) = (fault.detail.da.clone(), fault.detail.en.clone());
         return Err(Error::conflict("already-chosen", da, en).with_faults(vec![fault]));
     }
+    let mut commitment = body.check(CommitmentId::new(), partner, 1, &alliance.programme)?;
+    commitment.chosen_on.get_or_insert(day_in(alliance.programme.zone, ctx.now));
     store::commitments::insert(conn, alliance.id, &commitment)?;
     record(conn, ctx, alliance, &commitment, "commitment.made")?;
     Ok(commitment)
@@ -110,6 +111,7 @@ fn record_as(
         reason: None,
         after,
         texts: Vec::new(),
+        taken: Vec::new(),
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
     standings::renew(conn, alliance.id, &alliance.programme, &[commitment.partner], seq)

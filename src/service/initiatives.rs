@@ -126,6 +126,7 @@ fn record(
         reason: None,
         after,
         texts: Vec::new(),
+        taken: Vec::new(),
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
     let mut touched = initiative.partners.clone();

@@ -57,8 +57,8 @@ pub fn record(conn: &mut Conn, ctx: &Ctx, journal: AllianceId, change: Change) -
     Ok(position.seq)
 }
 
-/// Without randomness nothing can be hidden in a proof, so a machine that has none must not write.
-fn random() -> [u8; 16] {
+/// Fresh random bytes. Without randomness nothing can be hidden in a proof, so a machine that has none must not write.
+pub fn random() -> [u8; 16] {
     let mut bytes = [0; 16];
     #[expect(clippy::expect_used, reason = "a panic here rolls the write back")]
     getrandom::fill(&mut bytes).expect("the machine gives random bytes");

@@ -131,8 +131,18 @@ pub fn revoke(conn: &mut Conn, ctx: &Ctx, key: Key) -> Result<Key> {
 /// An alliance's key, where the caller may do the operation with it.
 pub fn find(conn: &mut Conn, ctx: &Ctx, alliance: AllianceId, id: KeyId) -> Result<Key> {
     ctx.may(alliance)?;
-    let found = store::keys::find(conn, id)?;
-    found.filter(|key| key.alliance_id == Some(alliance)).ok_or_else(Error::absent)
+    let filter = seen_by(ctx, alliance);
+    let is_seen = |key: &Key| match key.alliance_id {
+        Some(own) => own == filter.alliance,
+        None => filter.with_operators,
+    };
+    store::keys::find(conn, id)?.filter(is_seen).ok_or_else(Error::absent)
+}
+
+/// The keys that the caller may see at an alliance's address: operators see each other's too, which
+/// belong to no alliance.
+pub fn seen_by(ctx: &Ctx, alliance: AllianceId) -> store::keys::Filter {
+    store::keys::Filter { alliance, with_operators: may_make_operators(ctx) }
 }
 
 /// Who a key's holder is at this moment; nobody if the key is gone, revoked or expired.
@@ -232,6 +242,7 @@ fn record(conn: &mut Conn, ctx: &Ctx, key: &Key, action: &'static str) -> Result
         reason: None,
         after,
         texts: Vec::new(),
+        taken: Vec::new(),
     };
     journal::record(conn, ctx, key.alliance_id.unwrap_or(AllianceId::INSTALLATION), change)?;
     Ok(())

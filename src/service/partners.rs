@@ -6,6 +6,7 @@ use super::patch::{self, Seen};
 use super::programmes::InForce;
 use super::{Ctx, Error, Kind, Result, journal, standings};
 use crate::db::Conn;
+use crate::domain::checks::shown;
 use crate::domain::id::PartnerId;
 use crate::domain::journal::Change;
 use crate::domain::partner::{AdmitPartner, Departure, OWN_FIELDS, Partner, Rejoining, unknown_partner};
@@ -14,9 +15,10 @@ use crate::store;
 
 /// Takes an organisation in. Its name must be new to the alliance.
 pub fn admit(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, body: &AdmitPartner) -> Result<Partner> {
-    let partner = body.check(PartnerId::new(), 1, &[], &alliance.programme)?;
+    let id = PartnerId::new();
+    check_name(conn, alliance, id, &body.name)?;
+    let partner = body.check(id, 1, &[], &alliance.programme)?;
     check_part_of(conn, alliance, &partner)?;
-    check_name(conn, alliance, &partner)?;
     store::partners::insert(conn, alliance.id, &partner)?;
     record(conn, ctx, alliance, &partner, "partner.admitted", None)?;
     Ok(partner)
@@ -32,18 +34,18 @@ pub fn update(
     changes: &Value,
 ) -> Result<Partner> {
     let before = find(conn, ctx, alliance, id)?;
-    patch::must_have_seen(seen, before.version)?;
     if ctx.as_partner(alliance.id).is_some() {
         only_own_fields(changes)?;
     }
+    patch::must_have_seen(seen, before.version)?;
     let body = patch::merged(&AdmitPartner::from_partner(&before), changes)?;
     let earlier = before.memberships.split_last().map(|(_, earlier)| earlier).unwrap_or_default();
+    check_name(conn, alliance, id, &body.name)?;
     let after = body.check(id, before.version, earlier, &alliance.programme)?;
     if after == before {
         return Ok(before);
     }
     check_part_of(conn, alliance, &after)?;
-    check_name(conn, alliance, &after)?;
     save(conn, ctx, alliance, after, "partner.updated", None)
 }
 
@@ -126,6 +128,7 @@ fn record(
         reason,
         after: serde_json::to_value(partner).unwrap_or_default(),
         texts: Vec::new(),
+        taken: Vec::new(),
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
     standings::renew(conn, alliance.id, &alliance.programme, &[partner.id], seq)
@@ -178,16 +181,21 @@ fn check_part_of(conn: &mut Conn, alliance: &InForce, partner: &Partner) -> Resu
     Ok(())
 }
 
-fn check_name(conn: &mut Conn, alliance: &InForce, partner: &Partner) -> Result<()> {
-    let taken = store::partners::find_by_name(conn, alliance.id, &partner.name)?;
-    if taken.is_none_or(|other| other == partner.id) {
+/// A conflict comes before faults in values, as the contract has it; so the name is as it was sent.
+fn check_name(conn: &mut Conn, alliance: &InForce, id: PartnerId, name: &str) -> Result<()> {
+    if name.contains('\0') {
         return Ok(());
     }
+    let taken = store::partners::find_by_name(conn, alliance.id, name)?;
+    if taken.is_none_or(|other| other == id) {
+        return Ok(());
+    }
+    let name = shown(name);
     let fault = Fault::new(
         "/name",
         "name-taken",
-        format!("Alliancen har allerede en partner, der hedder »{}«.", partner.name),
-        format!("The alliance has a partner called \"{}\" already.", partner.name),
+        format!("Alliancen har allerede en partner, der hedder »{name}«."),
+        format!("The alliance has a partner called \"{name}\" already."),
     );
     let (da, en) = (fault.detail.da.clone(), fault.detail.en.clone());
     Err(Error::conflict("name-taken", da, en).with_faults(vec![fault]))

@@ -164,13 +164,8 @@ fn create(
 
 fn change(conn: &mut Conn, ctx: &Ctx, alliance: Alliance, document: ProgrammeDocument) -> Result<Applied> {
     let old = with_programme(conn, alliance.clone())?;
-    let programme = checked(&alliance.slug, document)?;
-    let (canonical, sha256) = canonical(&programme.document);
-    if programme.document == old.programme.document {
-        return Ok(Applied { in_force: old, outcome: Outcome::Unchanged });
-    }
     let uses = store::uses::of(conn, alliance.id)?;
-    let taken = frozen(&old.programme.document, &programme.document, &uses);
+    let taken = frozen(&old.programme.document, &document, &uses);
     if !taken.is_empty() {
         return Err(Error::conflict(
             "in-use",
@@ -178,6 +173,11 @@ fn change(conn: &mut Conn, ctx: &Ctx, alliance: Alliance, document: ProgrammeDoc
             "The programme removes or changes something that is in use.",
         )
         .with_faults(taken));
+    }
+    let programme = checked(&alliance.slug, document)?;
+    let (canonical, sha256) = canonical(&programme.document);
+    if programme.document == old.programme.document {
+        return Ok(Applied { in_force: old, outcome: Outcome::Unchanged });
     }
     let alliance = Alliance { version: alliance.version + 1, ..alliance };
     store::alliances::set_version(conn, alliance.id, alliance.version)?;
@@ -214,6 +214,7 @@ fn record(
         reason: None,
         after,
         texts: Vec::new(),
+        taken: Vec::new(),
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
     let everyone = store::partners::all_ids(conn, alliance.id)?;

@@ -116,10 +116,17 @@ pub fn find(conn: &mut Conn, journal: AllianceId, seq: i64) -> Result<Option<Ent
     Ok(query.first(conn).optional()?)
 }
 
-/// The texts of the entries from one to another, in their order.
-pub fn texts(conn: &mut Conn, journal: AllianceId, from: i64, to: i64) -> Result<Vec<TextRow>> {
+/// The texts of these entries, in their order.
+pub fn texts(conn: &mut Conn, journal: AllianceId, seqs: &[i64]) -> Result<Vec<TextRow>> {
     let query = journal_texts::table.filter(journal_texts::journal_id.eq(journal));
-    let query = query.filter(journal_texts::seq.ge(from)).filter(journal_texts::seq.le(to));
+    let query = query.filter(journal_texts::seq.eq_any(seqs.to_vec()));
+    let query = query.order((journal_texts::seq, journal_texts::pointer));
+    Ok(query.select(TextRow::as_select()).load(conn)?)
+}
+
+/// Every text of a journal, in the order of its entries.
+pub fn all_texts(conn: &mut Conn, journal: AllianceId) -> Result<Vec<TextRow>> {
+    let query = journal_texts::table.filter(journal_texts::journal_id.eq(journal));
     let query = query.order((journal_texts::seq, journal_texts::pointer));
     Ok(query.select(TextRow::as_select()).load(conn)?)
 }

@@ -42,13 +42,31 @@ pub fn set_revoked(conn: &mut Conn, id: KeyId, at: DateTime<Utc>) -> Result<()> 
     Ok(())
 }
 
-pub fn count(conn: &mut Conn, alliance: AllianceId) -> Result<i64> {
-    Ok(keys::table.filter(keys::alliance_id.eq(alliance)).count().get_result(conn)?)
+/// Whose keys a list has: an alliance's, and the operators' where these may be seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter {
+    pub alliance: AllianceId,
+    pub with_operators: bool,
 }
 
-/// An alliance's keys in the order in which they were made.
-pub fn list(conn: &mut Conn, alliance: AllianceId, page: &Page<KeyId>) -> Result<Vec<Key>> {
-    let mut query = keys::table.filter(keys::alliance_id.eq(alliance)).into_boxed();
+type Narrowed<'a> = keys::BoxedQuery<'a, crate::db::connection::MultiBackend>;
+
+fn narrow<'a>(filter: Filter) -> Narrowed<'a> {
+    let query = keys::table.into_boxed();
+    let own = keys::alliance_id.eq(filter.alliance);
+    match filter.with_operators {
+        true => query.filter(keys::alliance_id.is_null().or(own.assume_not_null())),
+        false => query.filter(own),
+    }
+}
+
+pub fn count(conn: &mut Conn, filter: Filter) -> Result<i64> {
+    Ok(narrow(filter).count().get_result(conn)?)
+}
+
+/// Keys in the order in which they were made.
+pub fn list(conn: &mut Conn, filter: Filter, page: &Page<KeyId>) -> Result<Vec<Key>> {
+    let mut query = narrow(filter);
     if let Some(after) = page.after {
         query = query.filter(keys::id.gt(after));
     }

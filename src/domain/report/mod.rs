@@ -84,7 +84,8 @@ pub struct Receipt {
     pub on_time: bool,
     /// The submission: 1, 2, 3.
     pub version: i64,
-    /// Of the submitted body's canonical JSON (RFC 8785).
+    /// Of the submitted body's canonical JSON (RFC 8785) as journal entry `journalSeq` holds it in
+    /// `after.answers` and `after.initiatives`: free texts as their salted hashes.
     pub sha256: String,
     pub journal_seq: i64,
 }

@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::db::types::{Document, Instant};
 use crate::domain::dates::rfc3339;
 use crate::domain::id::PointId;
-use crate::domain::journal::{Change, hex, without_floats};
+use crate::domain::journal::{Change, SaltedText, hex, take, without_floats};
 use crate::domain::programme::{AnswerType, Programme};
 use crate::domain::report::{
     Answer, AnswerValue, Move, Point, ReopenReport, ReportBody, ReturnReport, State, check_body, is_on_time,
@@ -44,6 +44,7 @@ pub fn submit(
     let number = report.submitted_version.unwrap_or(0) + 1;
     let on_time = report.on_time.unwrap_or_else(|| is_on_time(ctx.now, round.due_at));
     let body = cleaned(&report.draft);
+    let handed_in = HandedIn::seal(&alliance.programme, &body);
     let version = Version {
         report_id: report.id,
         number,
@@ -52,7 +53,7 @@ pub fn submit(
         deadline: Instant(round.due_at),
         on_time,
         programme_version: alliance.version,
-        sha256: sha256(&body),
+        sha256: handed_in.sha256.clone(),
         seq: journal::next_seq(conn, alliance.id)?,
     };
     store::reports::insert_version(conn, &version, &named_initiatives(&body))?;
@@ -63,7 +64,9 @@ pub fn submit(
     report.submitted_version = Some(number);
     report.submitted_at = Some(ctx.now);
     report.on_time = Some(on_time);
-    save(conn, ctx, alliance, report, "report.submitted", None)
+    store::reports::update(conn, &report)?;
+    record(conn, ctx, alliance, &report, "report.submitted", None, handed_in)?;
+    Ok(report)
 }
 
 /// Takes the submission back, until the deadline.
@@ -168,10 +171,30 @@ fn cleaned(draft: &ReportBody) -> ReportBody {
     }
 }
 
-/// Of the body as a journal entry holds it, but with its texts.
-fn sha256(body: &ReportBody) -> String {
-    let value = without_floats(&serde_json::to_value(body).unwrap_or_default());
-    hex(&Sha256::digest(serde_json_canonicalizer::to_vec(&value).unwrap_or_default()))
+/// A submission's body as its entry holds it: free texts as salted hashes.
+struct HandedIn {
+    body: Value,
+    texts: Vec<SaltedText>,
+    /// Of the body's canonical JSON in this very form. A hash over the texts themselves would let a
+    /// redacted one be guessed.
+    sha256: String,
+}
+
+impl HandedIn {
+    fn seal(programme: &Programme, body: &ReportBody) -> HandedIn {
+        let is_text = |key: &str| {
+            programme.question(key).is_none_or(|question| matches!(question.answers, AnswerType::Text))
+        };
+        let texts = body.answers.iter().filter(|(key, answer)| {
+            is_text(key) && matches!(answer.value, Some(AnswerValue::Text(_)))
+        });
+        let texts: Vec<String> =
+            texts.map(|(key, _)| format!("/answers/{}/value", pointer_step(key))).collect();
+        let mut value = without_floats(&serde_json::to_value(body).unwrap_or_default());
+        let texts = take(&mut value, "/after", &texts, journal::random);
+        let bytes = serde_json_canonicalizer::to_vec(&value).unwrap_or_default();
+        HandedIn { sha256: hex(&Sha256::digest(bytes)), body: value, texts }
+    }
 }
 
 fn save(
@@ -183,25 +206,24 @@ fn save(
     reason: Option<String>,
 ) -> Result<Report> {
     store::reports::update(conn, &report)?;
-    let (after, texts) = journalled(conn, &alliance.programme, &report)?;
-    let change = Change {
-        action,
-        subject: format!("reports/{}/{}", report.round, report.partner),
-        partner: Some(report.partner),
-        reason,
-        after,
-        texts,
-    };
-    let seq = journal::record(conn, ctx, alliance.id, change)?;
-    standings::renew(conn, alliance.id, &alliance.programme, &[report.partner], seq)?;
+    let body = last_version(conn, &report)?.as_ref().map(Version::body).transpose()?.unwrap_or_default();
+    let handed_in = HandedIn::seal(&alliance.programme, &body);
+    record(conn, ctx, alliance, &report, action, reason, handed_in)?;
     Ok(report)
 }
 
-/// A report as its entries hold it: the last submission, never the draft.
-fn journalled(conn: &mut Conn, programme: &Programme, report: &Report) -> Result<(Value, Vec<String>)> {
+/// Journals a report as everybody but its partner sees it, the last submission and never the draft, and
+/// moves the partner's standings.
+fn record(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    report: &Report,
+    action: &'static str,
+    reason: Option<String>,
+    handed_in: HandedIn,
+) -> Result<()> {
     let version = last_version(conn, report)?;
-    let points = store::reports::points(conn, report.id)?;
-    let body = version.as_ref().map(Version::body).transpose()?.unwrap_or_default();
     let after = json!({
         "id": report.id,
         "round": report.round,
@@ -213,16 +235,19 @@ fn journalled(conn: &mut Conn, programme: &Programme, report: &Report) -> Result
         "onTime": report.on_time,
         "programmeVersion": version.as_ref().map(|version| version.programme_version),
         "receipt": version.as_ref().map(|version| receipt(&report.round, version)),
-        "answers": body.answers,
-        "initiatives": body.initiatives,
-        "points": points,
+        "answers": handed_in.body["answers"],
+        "initiatives": handed_in.body["initiatives"],
+        "points": store::reports::points(conn, report.id)?,
     });
-    let is_text = |key: &str| {
-        programme.question(key).is_none_or(|question| matches!(question.answers, AnswerType::Text))
+    let change = Change {
+        action,
+        subject: format!("reports/{}/{}", report.round, report.partner),
+        partner: Some(report.partner),
+        reason,
+        after,
+        texts: Vec::new(),
+        taken: handed_in.texts,
     };
-    let texts = body.answers.iter().filter(|(key, answer)| {
-        is_text(key) && matches!(answer.value, Some(AnswerValue::Text(_)))
-    });
-    let texts = texts.map(|(key, _)| format!("/answers/{}/value", pointer_step(key))).collect();
-    Ok((after, texts))
+    let seq = journal::record(conn, ctx, alliance.id, change)?;
+    standings::renew(conn, alliance.id, &alliance.programme, &[report.partner], seq)
 }

@@ -1,0 +1,175 @@
+//! An alliance that has done everything once, and one hand that changes one row.
+
+mod random;
+mod world;
+
+use diesel::connection::SimpleConnection;
+
+use self::world::{SLUG, document, empty, office, world};
+use super::{Findings, check, check_installation};
+use crate::db::Db;
+use crate::service::programmes::{Condition, apply};
+
+fn listed(found: &Findings) -> String {
+    found.differences.iter().map(|difference| format!("{difference}\n")).collect()
+}
+
+#[test]
+fn an_alliance_that_nobody_touched_by_hand_has_no_differences() {
+    let world = world("clean");
+    let found = world.db.read_now(|conn| check(conn, SLUG)).expect("a check");
+    assert_eq!(found.differences.len(), 0, "{}", listed(&found));
+    assert!(found.entries > 40 && found.rows > 50, "{found:?}");
+    assert!(found.standings > 200 && found.tallies > 200 && found.figures > 200, "{found:?}");
+    let found = world.db.read_now(check_installation).expect("a check");
+    assert_eq!((found.entries, found.rows, found.differences), (1, 1, vec![]));
+}
+
+#[test]
+fn what_was_changed_by_hand_is_named() {
+    let world = world("tampered");
+    let [one, .., four] = *world.partners else { panic!("partners") };
+    let id = one.uuid().simple().to_string();
+    let partner = format!("partners/{one}");
+    let report = format!("reports/2023H2/{one}");
+    let report_id = format!("(SELECT id FROM reports WHERE round = '2023H2' AND partner_id = x'{id}')");
+    let cases = [
+        (format!("UPDATE partners SET sector = 'other' WHERE id = x'{id}'"), partner.clone()),
+        (format!("UPDATE partners SET name_sort = x'00' WHERE id = x'{id}'"), partner.clone()),
+        (
+            format!("UPDATE memberships SET left_on = '2022-07-02' WHERE partner_id = x'{id}' AND position = 1"),
+            format!("{partner}/memberships/1"),
+        ),
+        (
+            format!("DELETE FROM memberships WHERE partner_id = x'{id}' AND position = 2"),
+            format!("{partner}/memberships/2"),
+        ),
+        ("UPDATE commitments SET goal = 'Mere' WHERE goal = 'Flere samtaler'".into(), "commitments/".into()),
+        ("DELETE FROM commitments WHERE focus_area = 'sst2012-3'".into(), "commitments/".into()),
+        ("UPDATE initiatives SET status = 'stopped' WHERE status = 'completed'".into(), "initiatives/".into()),
+        ("DELETE FROM initiative_focus_areas WHERE focus_area = 'sst2012-3'".into(), "initiatives/".into()),
+        ("UPDATE initiative_partners SET position = 9 WHERE position = 2".into(), "initiatives/".into()),
+        (format!("UPDATE reports SET state = 'returned' WHERE id = {report_id}"), report.clone()),
+        (
+            format!("UPDATE report_versions SET body = '{{}}' WHERE number = 3 AND report_id = {report_id}"),
+            format!("{report}/versions/3"),
+        ),
+        (
+            format!("UPDATE report_versions SET on_time = 0 WHERE number = 1 AND report_id = {report_id}"),
+            format!("{report}/versions/1"),
+        ),
+        (
+            format!("DELETE FROM report_initiatives WHERE number = 2 AND report_id = {report_id}"),
+            format!("{report}/versions/2/initiatives/"),
+        ),
+        (
+            format!("UPDATE report_points SET closed_by_version = NULL WHERE report_id = {report_id}"),
+            format!("{report}/points/"),
+        ),
+        ("UPDATE programme_versions SET document = document || ' ' WHERE version = 2".into(), "programme/versions/2".into()),
+        ("UPDATE alliances SET version = 2".into(), "alliance".into()),
+        ("UPDATE keys SET revoked_at = NULL".into(), "keys/".into()),
+        (
+            "UPDATE standings SET standing = 'counted' WHERE standing = 'noAnswer' AND scope = 'closing'".into(),
+            "standings/contributes_within_five_years/closing/".into(),
+        ),
+        (
+            format!("UPDATE standings SET reason = '{{\"code\":\"blank\",\"because\":[]}}' WHERE indicator = 'ever' AND partner_id = x'{id}'"),
+            format!("standings/ever//{one}/2020-08-11/"),
+        ),
+        (
+            "UPDATE standings SET to_seq = to_seq + 1 WHERE indicator = 'partners' AND to_seq < 1000".into(),
+            "standings/partners//".into(),
+        ),
+        (
+            format!("DELETE FROM standings WHERE indicator = 'partners' AND partner_id = x'{id}'"),
+            format!("standings/partners//{one}/2020-08-11/"),
+        ),
+        (
+            "UPDATE tallies SET counted = counted + 1 WHERE indicator = 'partners' AND dimension = 'sector'".into(),
+            "tallies/partners//sector/".into(),
+        ),
+        (
+            "INSERT INTO tallies SELECT alliance_id, indicator, scope, dimension, group_key, '2019-01-01', from_seq, \
+             to_seq, 1, 0, 0, 0, 0 FROM tallies WHERE indicator = 'partners' AND dimension = 'whole' LIMIT 1"
+                .into(),
+            "tallies/partners//whole//2019-01-01/".into(),
+        ),
+        ("DELETE FROM tallies WHERE indicator = 'partners' AND dimension = 'area'".into(), "figures/partners/".into()),
+        (
+            "UPDATE journal_entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'Dvale', 'Svale') AS BLOB)".into(),
+            format!("partners/{four}"),
+        ),
+        (
+            "UPDATE journal_entries SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"1083\"', '\"1084\"') AS BLOB) \
+             WHERE seq = 2"
+                .into(),
+            format!("standings/partners//{one}/2020-08-11/2"),
+        ),
+        ("UPDATE journal_entries SET bytes = CAST('{ }' AS BLOB) WHERE seq = 7".into(), "journal/7".into()),
+        ("UPDATE journal_entries SET bytes = x'7b' WHERE seq = 7".into(), "journal/7".into()),
+        ("UPDATE journal_entries SET action = 'partner.departed' WHERE seq = 3".into(), "journal/3".into()),
+        ("UPDATE journal_entries SET entry_at = '2030-01-01T00:00:00.000000Z' WHERE seq = 3".into(), "journal/4".into()),
+        ("UPDATE journal_texts SET text = 'Noget andet' WHERE text = 'Hvor mange?'".into(), "journal/".into()),
+        ("UPDATE journal_texts SET pointer = '/after/x' WHERE seq = 6".into(), "journal/6#/after/x".into()),
+        ("UPDATE journals SET size = size - 1 WHERE size > 1".into(), "journal/head".into()),
+        ("UPDATE partners SET joined_on = 'i går'".into(), "partners".into()),
+    ];
+    // What reaches no further than its own row shares a check with others, which a debug build takes long over.
+    let (alone, together): (Vec<_>, Vec<_>) = cases
+        .into_iter()
+        .partition(|(statement, _)| statement.contains("journal") || statement.contains("i går"));
+    let shared = (0..4).map(|first| together.iter().skip(first).step_by(4).collect::<Vec<_>>());
+    for cases in shared.chain(alone.iter().map(|case| vec![case])) {
+        let statements: Vec<&str> = cases.iter().map(|(statement, _)| statement.as_str()).collect();
+        let found = tampered(&world.db, &statements.join(";\n"));
+        for (statement, address) in cases {
+            let named = found
+                .differences
+                .iter()
+                .any(|difference| difference.address.starts_with(address));
+            assert!(named, "{statement}\n{address}\n{}", listed(&found));
+        }
+    }
+    let found = world.db.read_now(|conn| check(conn, SLUG)).expect("a check");
+    assert_eq!(found.differences.len(), 0, "{}", listed(&found));
+}
+
+#[test]
+fn a_redacted_text_is_no_difference() {
+    let world = world("redacted");
+    let found = tampered(&world.db, "DELETE FROM journal_texts WHERE text <> ''");
+    assert_eq!(found.differences.len(), 0, "{}", listed(&found));
+}
+
+#[test]
+fn a_programme_reads_back_from_its_entry() {
+    for (least, taken) in
+        [("0.1", true), ("-12", true), ("1e16", false), ("1e300", false), ("1e-10", false)]
+    {
+        let world = empty("bounds");
+        let mut document = document();
+        for question in document.questions.iter_mut().filter(|question| question.key == "reach") {
+            question.min = serde_json::from_str(least).expect("a number");
+        }
+        let ctx = office("2020-01-01T08:00:00Z");
+        let applied = world.db.write_now(|conn| apply(conn, &ctx, SLUG, document, &Condition::None));
+        assert_eq!(applied.is_ok(), taken, "{least}");
+        if taken {
+            let found = world.db.read_now(|conn| check(conn, SLUG)).expect("a check");
+            assert_eq!(found.differences.len(), 0, "{least}: {}", listed(&found));
+        }
+    }
+}
+
+/// What the check finds after a statement, which is undone.
+fn tampered(db: &Db, statement: &str) -> Findings {
+    let mut found = None;
+    let undone = db.write_now(|conn| {
+        conn.batch_execute(statement).expect("a statement");
+        found = Some(check(conn, SLUG)?);
+        Err::<(), _>(crate::service::Error::absent())
+    });
+    assert!(undone.is_err());
+    found.expect("findings")
+}
