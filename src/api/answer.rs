@@ -82,5 +82,7 @@ pub fn short_hash(parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hex(&hash.finalize()[..8])
+    let mut text = hex(&hash.finalize());
+    text.truncate(16);
+    text
 }

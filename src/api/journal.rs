@@ -230,8 +230,8 @@ fn entry(row: &EntryRow, texts: &[TextRow]) -> Result<JournalEntry, Failure> {
         action: row.action.clone(),
         subject: row.subject.clone(),
         partner: row.partner_id,
-        reason: value["reason"].as_str().map(str::to_owned),
-        after: value["after"].take(),
+        reason: value.get("reason").and_then(Value::as_str).map(str::to_owned),
+        after: value.get_mut("after").map(Value::take).unwrap_or_default(),
         sha256: hex(&Sha256::digest(&row.bytes)),
     })
 }

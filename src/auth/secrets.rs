@@ -19,6 +19,7 @@ const PREFIX: &str = "fs_";
 /// When the operating system has no random bytes to give. Nothing that is secret can be made then.
 pub fn generate() -> String {
     let mut bytes = [0; 32];
+    #[expect(clippy::expect_used, reason = "nothing secret can be made then")]
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
 
     format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))

@@ -98,6 +98,7 @@ impl SigningKey {
     /// # Panics
     ///
     /// When the machine can't make one. Nothing could be signed then.
+    #[expect(clippy::expect_used, reason = "nothing could be signed then")]
     pub fn generate() -> SigningKey {
         let pair = Ed25519KeyPair::generate().expect("the machine can make a key");
         let pkcs8 = pair.to_pkcs8().expect("a new key can be written down");

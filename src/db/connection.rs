@@ -13,6 +13,7 @@ use diesel::sqlite::Sqlite;
 use super::Error;
 
 /// A connection to either database.
+#[expect(clippy::disallowed_methods, reason = "the derive forwards every method of a connection")]
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
     Postgresql(PgConnection),

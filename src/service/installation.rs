@@ -32,7 +32,7 @@ pub fn open(db: &Db, now: DateTime<Utc>) -> Result<Installation> {
             getrandom::fill(&mut secret).map_err(|e| db::Error::Broken(e.to_string()))?;
             store::installation::insert_secret(conn, CURSOR_SECRET, &secret)?;
         }
-        read(conn)?.ok_or_else(|| Error::Failed(db::Error::Absent))
+        read(conn)?.ok_or(Error::Failed(db::Error::Absent))
     })
 }
 

@@ -29,7 +29,7 @@ impl CommitmentRow {
             partner_id: commitment.partner,
             focus_area: commitment.focus_area.clone(),
             goal: commitment.goal.clone(),
-            target: commitment.target.as_ref().map(|target| document(target)),
+            target: commitment.target.as_ref().map(document),
             chosen_on: commitment.chosen_on,
             version: commitment.version,
         }

@@ -45,7 +45,7 @@ impl InitiativeRow {
             focus_areas: document(&initiative.focus_areas),
             target_group: initiative.target_group.clone(),
             approach: initiative.approach.clone(),
-            stage: initiative.stage.as_ref().map(|stage| document(stage)),
+            stage: initiative.stage.as_ref().map(document),
             status: initiative.status.clone(),
             starts_on: initiative.starts_on.clone(),
             ends_on: initiative.ends_on.clone(),

@@ -363,10 +363,7 @@ fn indicator(
     let seen: Vec<&Question> =
         questions.iter().filter(|q| pinned.is_none_or(|round| round.asks(&q.key))).collect();
     let shared = vocabulary::shared(&seen, rounds);
-    let applies = match entry.applies.clone() {
-        Some(source) => Some(rule(faults, &at("applies"), &source, &shared)),
-        None => None,
-    };
+    let applies = entry.applies.clone().map(|source| rule(faults, &at("applies"), &source, &shared));
     let counts = counts(faults, i, entry, kind, question, shared);
 
     let applies = match applies {
