@@ -1,6 +1,10 @@
 //! One integration binary; a module for each resource. Every test that touches a database runs on
 //! SQLite and on PostgreSQL.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod support;
 
+mod migrations;
 mod smoke;
+mod tidy;
