@@ -5,6 +5,8 @@
 
 mod support;
 
+mod figure_rows;
+mod figures;
 mod migrations;
 mod smoke;
 mod tidy;

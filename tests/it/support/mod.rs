@@ -4,10 +4,12 @@ mod api;
 mod client;
 mod databases;
 pub mod programme;
+mod scene;
 
 pub use api::Api;
 pub use client::{Answered, Request, Token};
 pub use databases::{Backend, Database};
+pub use scene::{Scene, column, tally};
 
 /// Makes two tests of one function: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both {
