@@ -8,5 +8,7 @@ mod support;
 mod figure_rows;
 mod figures;
 mod migrations;
+mod report_drafts;
+mod reports;
 mod smoke;
 mod tidy;
