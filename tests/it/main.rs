@@ -5,9 +5,14 @@
 
 mod support;
 
+mod access;
+mod etags;
 mod figure_rows;
 mod figures;
+mod idempotency;
+mod languages;
 mod migrations;
+mod problems;
 mod report_drafts;
 mod reports;
 mod smoke;

@@ -1,5 +1,9 @@
 //! A client that says what was answered, whatever it was.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use serde_json::Value;
 use ureq::http;
 
@@ -63,6 +67,14 @@ impl<'a> Request<'a> {
         self.header("authorization", &format!("Bearer {}", token.0))
     }
 
+    /// With the token if there is one.
+    pub fn maybe(self, token: Option<&Token>) -> Request<'a> {
+        match token {
+            Some(token) => self.token(token),
+            None => self,
+        }
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Request<'a> {
         self.builder = self.builder.header(name, value);
         self
@@ -115,5 +127,31 @@ impl<'a> Request<'a> {
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
         })
+    }
+}
+
+/// Sends bytes as they are, and reads the answer until the connection ends. For what no client sends.
+pub fn raw(address: &str, request: &[u8]) -> Answered {
+    let host = address.strip_prefix("http://").unwrap_or(address);
+    let mut stream = TcpStream::connect(host).expect("the service listens");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    // The service may answer and hang up before everything is sent.
+    let _ = stream.write_all(request);
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes);
+    let answer = String::from_utf8_lossy(&bytes).into_owned();
+    let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
+    let mut headers = http::HeaderMap::new();
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        let name = http::HeaderName::from_bytes(name.as_bytes()).expect("a header's name");
+        headers.append(name, http::HeaderValue::from_str(value.trim()).expect("a header's value"));
+    }
+    Answered {
+        status: status.unwrap_or(0),
+        headers,
+        body: serde_json::from_str(text).unwrap_or(Value::Null),
+        text: text.to_owned(),
     }
 }

@@ -4,12 +4,13 @@ mod api;
 mod client;
 mod databases;
 pub mod programme;
-mod scene;
+pub mod scene;
+mod stage;
 
 pub use api::Api;
-pub use client::{Answered, Request, Token};
+pub use client::{Answered, Request, Token, raw};
 pub use databases::{Backend, Database};
-pub use scene::{Scene, column, tally};
+pub use stage::{Scene, column, tally};
 
 /// Makes two tests of one function: `name::on_sqlite` and `name::on_postgres`.
 macro_rules! on_both {

@@ -1,210 +1,127 @@
-//! An alliance with tokens at hand, and short ways to let things happen in it.
-
-use std::cell::RefCell;
-use std::collections::HashMap;
+//! An alliance with one of everything: two partners, each with a commitment, an initiative and a report
+//! that was submitted, and a token of every role.
 
 use serde_json::{Value, json};
 
-use super::{Answered, Api, Request, Token};
+use super::{Api, Token};
 
-pub struct Scene<'a> {
-    pub api: &'a Api,
-    pub slug: String,
+pub struct Scene {
+    pub alliance: String,
+    pub own: Member,
+    pub other: Member,
     pub secretariat: Token,
     pub auditor: Token,
-    partners: RefCell<HashMap<String, Token>>,
+    pub reader: Token,
 }
 
-impl<'a> Scene<'a> {
-    /// The small programme as it is.
-    pub fn new(api: &'a Api) -> Scene<'a> {
-        Scene::with(api, |_| {})
-    }
+/// A partner and what is its own.
+pub struct Member {
+    pub id: String,
+    pub token: Token,
+    pub commitment: String,
+    pub initiative: String,
+    /// A journal entry that names the partner.
+    pub entry: String,
+    /// Its API key.
+    pub key: String,
+}
 
-    /// The small programme, changed.
-    pub fn with(api: &'a Api, change: impl FnOnce(&mut Value)) -> Scene<'a> {
-        let slug = api.alliance_with(change);
-        let secretariat = api.secretariat(&slug);
-        let auditor = api.role(&slug, "auditor", None);
-        Scene { api, slug, secretariat, auditor, partners: RefCell::default() }
-    }
-
-    /// An address within the alliance.
-    pub fn at(&self, path: &str) -> String {
-        format!("/v1/alliances/{}{path}", self.slug)
-    }
-
-    pub fn get(&self, path: &str) -> Request<'_> {
-        self.api.get(&self.at(path))
-    }
-
-    pub fn post(&self, path: &str) -> Request<'_> {
-        self.api.post(&self.at(path))
-    }
-
-    pub fn put(&self, path: &str) -> Request<'_> {
-        self.api.put(&self.at(path))
-    }
-
-    pub fn patch(&self, path: &str) -> Request<'_> {
-        self.api.patch(&self.at(path))
-    }
-
-    pub fn delete(&self, path: &str) -> Request<'_> {
-        self.api.delete(&self.at(path))
-    }
-
-    /// A token of the partner's, the same each time.
-    pub fn of(&self, partner: &str) -> Token {
-        if let Some(token) = self.partners.borrow().get(partner) {
-            return token.clone();
+impl Scene {
+    pub fn set(api: &Api) -> Scene {
+        let alliance = api.alliance();
+        let own = member(api, &alliance, "Eksempelforeningen");
+        let other = member(api, &alliance, "Prøvekommunen");
+        Scene {
+            own,
+            other,
+            secretariat: api.secretariat(&alliance),
+            auditor: api.role(&alliance, "auditor", None),
+            reader: api.role(&alliance, "reader", None),
+            alliance,
         }
-        let token = self.api.role(&self.slug, "partner", Some(partner));
-        self.partners.borrow_mut().insert(partner.to_owned(), token.clone());
-        token
     }
 
-    /// The secretariat's own read, 200.
-    pub fn read(&self, path: &str) -> Value {
-        let answered = self.get(path).token(&self.secretariat).send();
-        assert_eq!(answered.status, 200, "{path}: {}", answered.text);
-        answered.body
+    /// How many entries the alliance's journal has.
+    pub fn journal_size(&self, api: &Api) -> i64 {
+        let path = format!("/v1/alliances/{}/journal?count=true&limit=1", self.alliance);
+        let listed = api.get(&path).token(&self.secretariat).send();
+        listed.body["totalCount"].as_i64().expect("a count")
     }
 
-    /// The secretariat changes what is there now by a merge patch.
-    pub fn change(&self, path: &str, patch: Value) -> Value {
-        let answered = self.try_change(path, &patch, &self.secretariat);
-        assert_eq!(answered.status, 200, "{path}: {}", answered.text);
-        answered.body
-    }
-
-    pub fn try_change(&self, path: &str, patch: &Value, token: &Token) -> Answered {
-        let before = self.get(path).token(token).send();
-        self.patch(path).token(token).if_match(before.etag()).json(patch).send()
-    }
-
-    /// The secretariat posts, 200 or 201.
-    pub fn does(&self, path: &str, body: Value) -> Value {
-        let answered = self.post(path).token(&self.secretariat).once().json(&body).send();
-        assert!(matches!(answered.status, 200 | 201), "{path}: {}", answered.text);
-        answered.body
-    }
-
-    /// Admits a partner of sector `civil`, and answers its id.
-    pub fn admit(&self, name: &str, joined_on: &str) -> String {
-        self.admit_with(json!({"name": name, "sector": "civil", "joinedOn": joined_on}))
-    }
-
-    pub fn admit_with(&self, body: Value) -> String {
-        self.does("/partners", body)["id"].as_str().expect("an id").to_owned()
-    }
-
-    pub fn depart(&self, partner: &str, left_on: &str) {
-        self.does(&format!("/partners/{partner}/departure"), json!({"leftOn": left_on, "reason": "Lukket"}));
-    }
-
-    pub fn rejoin(&self, partner: &str, joined_on: &str) {
-        self.does(&format!("/partners/{partner}/memberships"), json!({"joinedOn": joined_on}));
-    }
-
-    /// Makes a commitment, and answers its id.
-    pub fn commit(&self, partner: &str, area: &str, goal: &str) -> String {
-        let made = self.does(&format!("/partners/{partner}/commitments"), json!({"focusArea": area, "goal": goal}));
-        made["id"].as_str().expect("an id").to_owned()
-    }
-
-    /// Creates an initiative, and answers its id.
-    pub fn initiative(&self, lead: &str, title: &str, more: Value) -> String {
-        let mut body = json!({"leadPartner": lead, "title": title, "status": "running"});
-        for (key, value) in more.as_object().into_iter().flatten() {
-            body[key] = value.clone();
-        }
-        self.does("/initiatives", body)["id"].as_str().expect("an id").to_owned()
-    }
-
-    /// Saves the whole draft over whatever version is there.
-    pub fn save(&self, round: &str, partner: &str, body: &Value) -> Answered {
-        let path = format!("/reports/{round}/{partner}");
-        let token = self.of(partner);
-        let before = self.get(&path).token(&token).send();
-        let request = self.put(&path).token(&token).json(body);
-        if before.status == 200 { request.if_match(before.etag()).send() } else { request.send() }
-    }
-
-    /// Saves and submits these answers; the report as submitted.
-    pub fn submit(&self, round: &str, partner: &str, answers: Value) -> Value {
-        let saved = self.save(round, partner, &json!({"answers": answers}));
-        assert!(matches!(saved.status, 200 | 201), "{}", saved.text);
-        let submitted = self.step(round, partner, "submission", &self.of(partner), &json!({}));
-        assert_eq!(submitted.status, 200, "{}", submitted.text);
-        submitted.body
-    }
-
-    /// Moves a report on: `submission`, `withdrawal`, `return`, `acceptance` or `reopening`.
-    pub fn step(&self, round: &str, partner: &str, step: &str, token: &Token, body: &Value) -> Answered {
-        self.post(&format!("/reports/{round}/{partner}/{step}")).token(token).once().json(body).send()
-    }
-
-    pub fn withdraw(&self, round: &str, partner: &str) -> Value {
-        let moved = self.step(round, partner, "withdrawal", &self.of(partner), &json!({}));
-        assert_eq!(moved.status, 200, "{}", moved.text);
-        moved.body
-    }
-
-    pub fn send_back(&self, round: &str, partner: &str) -> Value {
-        let points = json!({"points": [{"pointer": "/answers/reach", "code": "unclear", "detail": "Hvor mange?"}]});
-        self.does(&format!("/reports/{round}/{partner}/return"), points)
-    }
-
-    pub fn accept(&self, round: &str, partner: &str) -> Value {
-        self.does(&format!("/reports/{round}/{partner}/acceptance"), json!({}))
-    }
-
-    pub fn reopen(&self, round: &str, partner: &str) -> Value {
-        self.does(&format!("/reports/{round}/{partner}/reopening"), json!({"reason": "Ny viden"}))
-    }
-
-    /// A figure as an auditor sees it; `query` with its question mark, or empty.
-    pub fn figure(&self, indicator: &str, query: &str) -> Value {
-        let answered = self.get(&format!("/figures/{indicator}{query}")).token(&self.auditor).send();
-        assert_eq!(answered.status, 200, "{indicator}{query}: {}", answered.text);
-        answered.body
-    }
-
-    /// counted, notCounted, notApplicable, noAnswer and notSubmitted.
-    pub fn tally(&self, indicator: &str, query: &str) -> [i64; 5] {
-        tally(&self.figure(indicator, query))
-    }
-
-    /// The rows behind a figure.
-    pub fn rows(&self, indicator: &str, query: &str) -> Vec<Value> {
-        let answered = self.get(&format!("/figures/{indicator}/partners{query}")).token(&self.auditor).send();
-        assert_eq!(answered.status, 200, "{indicator}{query}: {}", answered.text);
-        answered.body["items"].as_array().expect("rows").clone()
-    }
-
-    /// The one row of a partner: its standing and its reason's code.
-    pub fn standing(&self, indicator: &str, partner: &str) -> (String, String) {
-        let rows = self.rows(indicator, &format!("?partner={partner}"));
-        assert_eq!(rows.len(), 1, "{rows:?}");
-        let word = |value: &Value| value.as_str().expect("a word").to_owned();
-        (word(&rows[0]["standing"]), word(&rows[0]["reason"]["code"]))
-    }
-
-    pub fn journal_size(&self) -> i64 {
-        let answered = self.get("/journal?count=true&limit=1").token(&self.auditor).send();
-        answered.body["totalCount"].as_i64().expect("a number")
+    /// The address of an operation in this alliance, `at` saying what its steps are.
+    pub fn path(&self, pattern: &str, at: &Member) -> String {
+        let steps = [
+            ("{alliance}", self.alliance.as_str()),
+            ("{partner}", &at.id),
+            ("{commitment}", &at.commitment),
+            ("{initiative}", &at.initiative),
+            ("{round}", "open"),
+            ("{indicator}", "joined"),
+            ("{key}", &at.key),
+            ("{seq}", &at.entry),
+            ("{version}", "1"),
+        ];
+        steps.iter().fold(pattern.to_owned(), |path, (step, value)| path.replace(step, value))
     }
 }
 
-/// counted, notCounted, notApplicable, noAnswer and notSubmitted of a figure's row.
-pub fn tally(figure: &Value) -> [i64; 5] {
-    ["counted", "notCounted", "notApplicable", "noAnswer", "notSubmitted"]
-        .map(|key| figure[key].as_i64().expect("a number"))
+fn member(api: &Api, alliance: &str, name: &str) -> Member {
+    let id = api.partner(alliance, name);
+    let (key, secret) = api.make_key(Some(alliance), "partner", Some(&id));
+    let token = api.token(&key, &secret);
+    let base = format!("/v1/alliances/{alliance}");
+    let created = |path: String, body: Value| {
+        let answered = api.post(&path).token(&token).json(&body).send();
+        assert_eq!(answered.status, 201, "{}", answered.text);
+        answered.body["id"].as_str().expect("an id").to_owned()
+    };
+    let commitment = created(
+        format!("{base}/partners/{id}/commitments"),
+        json!({"focusArea": "nat-A", "goal": "Flere samtaler"}),
+    );
+    let initiative =
+        created(format!("{base}/initiatives"), json!({"title": format!("Samtaler, {name}"), "status": "running"}));
+
+    let report = format!("{base}/reports/open/{id}");
+    let body = json!({"answers": {"joined": {"value": "yes"}}, "initiatives": [{"initiative": initiative}]});
+    let saved = api.put(&report).token(&token).json(&body).send();
+    assert_eq!(saved.status, 201, "{}", saved.text);
+    let submitted = api.post(&format!("{report}/submission")).token(&token).once().send();
+    assert_eq!(submitted.status, 200, "{}", submitted.text);
+    let entry = submitted.body["receipt"]["journalSeq"].to_string();
+    Member { id, token, commitment, initiative, entry, key }
 }
 
-/// One field of each item of a list, as text.
-pub fn column(list: &Value, field: &str) -> Vec<String> {
-    let items = list["items"].as_array().expect("a list").iter();
-    items.map(|item| item[field].as_str().unwrap_or_default().to_owned()).collect()
+/// A body that is well-formed for the operation, `None` where it takes none. `lead` is a partner's id.
+pub fn body_of(operation: &str, lead: &str, initiative: &str) -> Option<Value> {
+    Some(match operation {
+        "create_key" => json!({"role": "reader", "name": "Skærmen", "expiresAt": "2099-01-01T00:00:00Z"}),
+        "apply_programme" => super::programme::small(),
+        "admit_partner" => json!({"name": "Endnu en", "sector": "civil", "region": "1083", "municipality": "0461",
+            "area": "DK031", "cvr": "10150817", "website": "https://example.org", "partOf": null,
+            "objectives": ["areas"], "joinedOn": "2020-01-01", "leftOn": null}),
+        "update_partner" => json!({"website": "https://example.org/om", "municipality": null, "region": "1083"}),
+        "depart_partner" => json!({"leftOn": "2022-07-01", "reason": "Foreningen er nedlagt"}),
+        "rejoin_partner" => json!({"joinedOn": "2023-01-01"}),
+        "make_commitment" => json!({"focusArea": "nat-B", "goal": "Et mål", "chosenOn": "2021-03-01", "target":
+            {"measure": "samtaler", "unit": "antal", "baseline": "12", "target": "20.5", "dueOn": "2023-12-31"}}),
+        "update_commitment" => json!({"goal": "Et andet mål", "target": {"measure": "samtaler", "target": "30"}}),
+        "create_initiative" => json!({"leadPartner": lead, "partners": [lead], "title": "Værestedet",
+            "summary": "Om det", "focusAreas": ["nat-A", "own-1"], "targetGroup": "Hjemløse",
+            "approach": "structural", "stage": ["prevention"], "status": "running", "startsOn": "2023-01",
+            "endsOn": "2023", "beganBeforeJoining": false}),
+        "update_initiative" => json!({"title": "Et nyt navn", "stage": ["treatment"], "endsOn": null}),
+        "save_report" => json!({"answers": {"joined": {"value": "yes", "comment": "Ja"}, "reach": {"value": 12.5},
+            "note": {"none": "dontKnow"}}, "initiatives": [part(initiative)]}),
+        "save_report_part" => part(initiative),
+        "return_report" => json!({"points": [{"pointer": "/answers/reach", "code": "unclear", "detail": "Hvor?"}]}),
+        "reopen_report" => json!({"reason": "Et tal var forkert"}),
+        _ => return None,
+    })
+}
+
+fn part(initiative: &str) -> Value {
+    json!({"initiative": initiative, "progress": "Godt", "learning": "Meget", "barriers": "Få", "outcomes": [
+        {"measure": "samtaler", "kind": "outcome", "unit": "antal", "baseline": "12", "target": "20",
+            "actual": "17", "verification": "documented", "evidence": ["https://example.org/tal"]}]})
 }
