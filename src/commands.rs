@@ -10,7 +10,7 @@ use facit::config::{RevokeKeyArgs, ServeArgs, temporary_folder};
 use facit::db::{self, Db, Target};
 use facit::demo;
 use facit::domain::id::KeyId;
-use facit::domain::programme::ProgrammeDocument;
+use facit::domain::programme::{ProgrammeDocument, differences};
 use facit::server::{self, Settings};
 use facit::service::keys::{CreateKey, KeyView};
 use facit::service::programmes::{self, Condition, Outcome};
@@ -133,26 +133,33 @@ fn apply(args: &ApplyArgs) -> Outcomes {
     let ctx = Ctx::installation(api::now());
     let mut outcome = None;
     let applied = db.write_now(|conn| {
+        let before = match store::alliances::find(conn, &slug)? {
+            Some(alliance) => Some(programmes::with_programme(conn, alliance)?),
+            None => None,
+        };
         let applied = programmes::apply(conn, &ctx, &slug, document, &Condition::None)?;
-        outcome = Some((applied.outcome, applied.in_force.version));
+        let after = &applied.in_force.programme.document;
+        let changes = before.map(|before| differences(&before.programme.document, after)).unwrap_or_default();
+        outcome = Some((applied.outcome, applied.in_force.version, changes));
         // A dry run is the real thing, rolled back.
         if args.dry_run { Err(Error::absent()) } else { Ok(()) }
     });
     match (outcome, applied) {
-        (Some((outcome, version)), Ok(())) => print_line(&said(&slug, outcome, version, false)),
-        (Some((outcome, version)), Err(_)) if args.dry_run => print_line(&said(&slug, outcome, version, true)),
+        (Some(outcome), Ok(())) => print_line(&said(&slug, &outcome, false)),
+        (Some(outcome), Err(_)) if args.dry_run => print_line(&said(&slug, &outcome, true)),
         (_, Err(fault)) => Err(fault.to_string()),
         (None, Ok(())) => Err("nothing was applied".to_owned()),
     }
 }
 
-fn said(slug: &str, outcome: Outcome, version: i64, dry: bool) -> String {
+fn said(slug: &str, (outcome, version, changes): &(Outcome, i64, Vec<String>), dry: bool) -> String {
     let would = if dry { "would be " } else { "" };
-    match outcome {
+    let did = match outcome {
         Outcome::Created => format!("{slug}: {would}created, version {version}"),
         Outcome::Changed => format!("{slug}: {would}changed, version {version}"),
         Outcome::Unchanged => format!("{slug}: unchanged, version {version}"),
-    }
+    };
+    std::iter::once(did).chain(changes.iter().map(|line| format!("  {line}"))).collect::<Vec<_>>().join("\n")
 }
 
 fn create_key(args: CreateKeyArgs) -> Outcomes {

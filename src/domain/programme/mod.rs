@@ -4,6 +4,7 @@
 //! faults, and this file is what the rest of the program works with.
 
 mod check;
+mod differences;
 mod document;
 mod in_use;
 mod vocabulary;
@@ -11,6 +12,7 @@ mod vocabulary;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+pub use differences::differences;
 pub use document::{Amount, FocusAreaEntry, IndicatorEntry, Labelled, ProgrammeDocument, QuestionEntry, RoundEntry};
 pub use in_use::{Use, Uses, frozen};
 
