@@ -140,35 +140,29 @@ impl<'a> Facts<'a> {
     }
 
     /// The counting report that a question's answer is taken from: that of the round, or else of the last
-    /// round (by deadline, then key) that asks it and has one.
+    /// round (by deadline, then key) that asks it and has one. A round that does not ask it has none.
     pub fn deciding(&self, question: &str, scope: &str) -> Option<&'a Value> {
         let of = |round: &str| {
             let report = self.reports.iter().find(|report| text(report, "round") == round)?;
             Some(*report).filter(|report| self.counts(report))
         };
-        if !scope.is_empty() {
-            return of(scope);
-        }
-        let asking = self.programme.rounds.iter().filter(|round| asks(round, question));
+        let in_scope = |round: &&Round| scope.is_empty() || round.key == scope;
+        let asking = self.programme.rounds.iter().filter(in_scope);
+        let asking = asking.filter(|round| round.questions.iter().any(|asked| asked == question));
         let counting = asking.filter_map(|round| of(&round.key).map(|report| (round, report)));
         counting
             .max_by_key(|(round, _)| (round.due_at, &round.key))
             .map(|(_, report)| report)
     }
 
-    /// Every question of the scope; all of them where it is the whole alliance.
+    /// Every question with its answer in the scope; blank where it has none there.
     fn answers(&self, scope: &str) -> Value {
-        let round = self.programme.rounds.iter().find(|round| round.key == scope);
-        let asked = self
-            .programme
-            .questions
-            .iter()
-            .filter(|question| round.is_none_or(|round| asks(round, &question.key)));
         let answer = |question: &Question| {
             let report = self.deciding(&question.key, scope);
             seen(question, report.map_or(&Value::Null, |report| answer(report, &question.key)))
         };
-        Value::Object(asked.map(|question| (question.key.clone(), answer(question))).collect())
+        let questions = self.programme.questions.iter();
+        Value::Object(questions.map(|question| (question.key.clone(), answer(question))).collect())
     }
 
     pub fn version_address(&self, report: &Value) -> String {
@@ -179,10 +173,6 @@ impl<'a> Facts<'a> {
     pub fn answer_address(&self, report: &Value, question: &str) -> String {
         format!("{}#/answers/{question}", self.version_address(report))
     }
-}
-
-fn asks(round: &Round, question: &str) -> bool {
-    round.questions.iter().any(|asked| asked == question)
 }
 
 /// A report's answer to a question, null where it has none.

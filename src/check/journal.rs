@@ -12,8 +12,8 @@ use crate::domain::dates::rfc3339;
 use crate::domain::id::AllianceId;
 use crate::domain::journal::text_hash;
 use crate::service::Result;
-use crate::store::journal::{EntryRow, Filter, TextRow};
-use crate::store::{self, Page};
+use crate::store::audit;
+use crate::store::journal::{EntryRow, TextRow};
 
 /// An entry with its texts put back; those that were redacted are still hashes.
 pub struct Entry {
@@ -22,6 +22,8 @@ pub struct Entry {
     pub subject: String,
     pub partner: String,
     pub after: Value,
+    /// `after` as the bytes have it, with every text a hash.
+    pub sealed: Value,
 }
 
 impl Entry {
@@ -44,19 +46,19 @@ const LARGEST: u64 = 1 << 53;
 
 /// Reads every entry in order, and says what is wrong with each. One that does not read is left out.
 pub fn read(conn: &mut Conn, journal: AllianceId, found: &mut Findings) -> Result<Vec<Entry>> {
-    let texts = found.loaded("journal", store::journal::all_texts(conn, journal))?;
+    let texts = found.loaded("journal", audit::texts(conn, journal))?;
     let mut beside: BTreeMap<i64, Vec<TextRow>> = BTreeMap::new();
     for text in texts.unwrap_or_default() {
         beside.entry(text.seq).or_default().push(text);
     }
     let mut entries = Vec::new();
-    let mut page = Page { after: None, limit: PAGE };
+    let mut after = i64::MIN;
     let mut last: Option<(i64, DateTime<Utc>)> = None;
     loop {
-        let rows = store::journal::list(conn, journal, &Filter::default(), &page);
+        let rows = audit::entries(conn, journal, after, PAGE);
         let Some(rows) = found.loaded("journal", rows)? else { break };
         let Some(end) = rows.last() else { break };
-        page.after = Some(end.seq);
+        after = end.seq;
         for row in &rows {
             found.entries += 1;
             in_order(row, last, found);
@@ -88,7 +90,7 @@ fn head(
     last: Option<(i64, DateTime<Utc>)>,
     found: &mut Findings,
 ) -> Result<()> {
-    let Some(head) = found.loaded("journal/head", store::audit::head(conn, journal))? else {
+    let Some(head) = found.loaded("journal/head", audit::head(conn, journal))? else {
         return Ok(());
     };
     match (head, last) {
@@ -141,6 +143,7 @@ fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Option<En
     if !named.is_empty() {
         found.differ(&at, format!("a column is not what the bytes say: {}", named.join("; ")));
     }
+    let sealed = value.get("after").cloned().unwrap_or_default();
     join(&mut value, texts, found);
     Some(Entry {
         seq: row.seq,
@@ -148,6 +151,7 @@ fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Option<En
         subject: text(&value, "subject").to_owned(),
         partner: text(&value, "partner").to_owned(),
         after: value.get("after").cloned().unwrap_or_default(),
+        sealed,
     })
 }
 

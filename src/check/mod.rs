@@ -97,6 +97,9 @@ pub fn check_installation(conn: &mut Conn) -> Result<Findings> {
         state.apply(entry, &mut found);
     }
     keys(conn, None, &state, &mut found)?;
+    for difference in &mut found.differences {
+        difference.address = format!("installation/{}", difference.address);
+    }
     Ok(found)
 }
 

@@ -5,12 +5,14 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::db::schema::{
-    commitments, initiative_focus_areas, initiative_partners, initiatives, journals, keys, memberships,
-    partners, report_initiatives, report_points, report_versions, reports,
+    commitments, initiative_focus_areas, initiative_partners, initiatives, journal_entries,
+    journal_texts, journals, keys, memberships, partners, report_initiatives, report_points,
+    report_versions, reports,
 };
 use crate::db::types::{Document, Instant};
 use crate::db::{Conn, Result};
 use crate::domain::id::{AllianceId, CommitmentId, InitiativeId, KeyId, PartnerId, PointId, ReportId};
+use crate::store::journal::{EntryRow, TextRow};
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = partners)]
@@ -129,6 +131,22 @@ pub struct KeyRow {
 pub fn head(conn: &mut Conn, journal: AllianceId) -> Result<Option<(i64, Instant)>> {
     let query = journals::table.find(journal).select((journals::size, journals::last_at));
     Ok(query.first(conn).optional()?)
+}
+
+/// The next entries after a number, in order.
+pub fn entries(conn: &mut Conn, journal: AllianceId, after: i64, limit: i64) -> Result<Vec<EntryRow>> {
+    let query = journal_entries::table.filter(journal_entries::journal_id.eq(journal));
+    let query = query
+        .filter(journal_entries::seq.gt(after))
+        .order(journal_entries::seq)
+        .limit(limit);
+    Ok(query.select(EntryRow::as_select()).load(conn)?)
+}
+
+/// Every text that was taken out of an entry and has not been redacted.
+pub fn texts(conn: &mut Conn, journal: AllianceId) -> Result<Vec<TextRow>> {
+    let query = journal_texts::table.filter(journal_texts::journal_id.eq(journal));
+    Ok(query.select(TextRow::as_select()).load(conn)?)
 }
 
 pub fn partners(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<PartnerRow>> {

@@ -6,13 +6,17 @@
 mod support;
 
 mod access;
+mod commitments;
 mod etags;
 mod figure_rows;
 mod figures;
 mod idempotency;
+mod initiatives;
 mod languages;
 mod migrations;
+mod partners;
 mod problems;
+mod programmes;
 mod report_drafts;
 mod reports;
 mod smoke;

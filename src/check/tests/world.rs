@@ -60,6 +60,8 @@ pub fn from<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
     serde_json::from_value(value).expect("a body")
 }
 
+/// The demo's programme with indicators that read what only some rounds ask, loop over an answer, and
+/// fail on null.
 pub fn document() -> ProgrammeDocument {
     let mut document: ProgrammeDocument =
         toml::from_str(include_str!("../../../programmes/demo.toml")).expect("the demo's programme");
@@ -73,6 +75,9 @@ pub fn document() -> ProgrammeDocument {
         {"key": "hindered", "kind": "share", "label": {"da": "a", "en": "a"}, "members": "atClose",
          "counts": "answers.barriers.exists(b, b == 'funding') || reports['2023H2'].state == 'returned'"},
         {"key": "progressing", "kind": "share", "label": {"da": "a", "en": "a"}, "counts": "answers.progress != ''"},
+        {"key": "projects", "kind": "share", "question": "concrete_projects", "label": {"da": "a", "en": "a"},
+         "counts": "answer == 'yes' && answers.reach != null && answers.national_areas == ''",
+         "applies": "!(answers.barriers.exists(b, b == 'staff') && size(answers.barriers) < 2)"},
         {"key": "fails", "kind": "share", "label": {"da": "a", "en": "a"}, "members": "atClose",
          "counts": "answers.reach > 3"}
     ]);
@@ -85,7 +90,6 @@ pub fn document() -> ProgrammeDocument {
     document
 }
 
-/// `hindered` and `reached` above loop over and read what only some rounds ask, `fails` fails on null.
 pub fn world(name: &str) -> World {
     let mut world = empty(name);
     world.partners = world.db.write_now(live).unwrap_or_else(|refused| panic!("{refused}"));
