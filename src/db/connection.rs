@@ -1,6 +1,8 @@
 //! The connection enum, how a URL picks a database, and the two small wrappers that let one
 //! statement serve both.
 
+#![allow(clippy::disallowed_methods, reason = "the derive forwards every method of a connection")]
+
 use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
@@ -13,7 +15,6 @@ use diesel::sqlite::Sqlite;
 use super::Error;
 
 /// A connection to either database.
-#[expect(clippy::disallowed_methods, reason = "the derive forwards every method of a connection")]
 #[derive(diesel::MultiConnection)]
 pub enum Conn {
     Postgresql(PgConnection),

@@ -57,14 +57,14 @@ impl HandedIn {
 }
 
 impl PartnerRecord {
-    /// The report that decides a question in a scope: in a round, that round's; else that of the last
-    /// round that asks it and that the partner has a counting report for.
+    /// The report that decides a question in a scope: in a round that asks it, that round's; else that of
+    /// the last round that asks it and that the partner has a counting report for.
     pub fn deciding(&self, programme: &Programme, question: &str, scope: &str) -> Option<&HandedIn> {
         let counting = |round: &str| {
             self.reports.iter().find(|r| r.round == round && r.counts(programme.counts_from))
         };
         if scope != WHOLE_ALLIANCE {
-            return counting(scope);
+            return programme.round(scope).filter(|round| round.asks(question)).and_then(|_| counting(scope));
         }
         let asking = programme.rounds.iter().rev().filter(|round| round.asks(question));
         asking.into_iter().find_map(|round| counting(&round.key))
@@ -136,9 +136,10 @@ pub fn report_value(report: &HandedIn) -> Value {
     json!({ "round": report.round, "state": report.seen_state(), "onTime": report.on_time })
 }
 
-/// An answer as rules see it. Numbers are doubles, whole ones too.
+/// An answer as rules see it. Numbers are doubles, whole ones too; a text of nothing but space is `''`.
 pub fn answer_value(question: &Question, answer: Option<&Answer>) -> Value {
-    let value = answer.filter(|answer| answer.none.is_none()).and_then(|answer| answer.value.as_ref());
+    let given = answer.filter(|answer| answer.none.is_none() && !answer.is_blank());
+    let value = given.and_then(|answer| answer.value.as_ref());
     match (&question.answers, value) {
         (AnswerType::Number { .. }, Some(AnswerValue::Number(number))) => {
             number.as_f64().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)

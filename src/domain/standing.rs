@@ -280,7 +280,10 @@ impl<'a> View<'a> {
             // A rule that loops over a multi-choice answer reads `answers.key[]`.
             let question = rest.split(['[', '.']).next().unwrap_or_default();
             if let Some(report) = record.deciding(self.programme, question, scope) {
-                because.push(self.answer_address(report, question));
+                let address = self.answer_address(report, question);
+                if !because.contains(&address) {
+                    because.push(address);
+                }
             }
         }
         if rule.reads("commitments") {

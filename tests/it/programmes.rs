@@ -330,6 +330,9 @@ on_both! {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("programmes");
         let mut applied = 0;
         for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.extension().is_none_or(|ending| ending != "toml") {
+                continue;
+            }
             let toml = std::fs::read_to_string(&entry).expect("TOML");
             let document: facit::domain::programme::ProgrammeDocument = toml::from_str(&toml).expect("a programme");
             let body = serde_json::to_value(&document).expect("JSON");

@@ -268,6 +268,16 @@ fn question(faults: &mut Faults, i: usize, entry: &QuestionEntry) -> Option<Ques
     if let Some(decimals) = entry.decimals {
         within(faults, &at("decimals"), decimals, 0, 9);
     }
+    for (field, bound) in [("min", entry.min), ("max", entry.max)] {
+        if bound.is_some_and(|bound| !bound.is_plain()) {
+            faults.add(
+                at(field),
+                "bad-amount",
+                "Tallet skal kunne skrives med højst 18 cifre før og 9 efter kommaet.",
+                "The number must be written with at most 18 digits before and 9 after the point.",
+            );
+        }
+    }
     if let (Some(min), Some(max)) = (entry.min, entry.max)
         && max.0 < min.0
     {

@@ -179,6 +179,17 @@ fn three() -> i64 {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Amount(pub f64);
 
+impl Amount {
+    /// Whether its text is a plain decimal, as a journal entry holds it and is read back from; not so for
+    /// what is written with an exponent, infinity and no number at all.
+    pub fn is_plain(self) -> bool {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Number(number)) => crate::domain::checks::is_amount(&number.to_string()),
+            _ => false,
+        }
+    }
+}
+
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0.fract() == 0.0 && self.0.abs() < 9_007_199_254_740_992.0 {

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cel::common::types::CelBool;
 use cel::parser::Parser;
-use cel::{IdedExpr, Value};
+use cel::{ExecutionError, IdedExpr, Value};
 use serde_json::Value as Json;
 
 use self::faults::{Places, fault, not_boolean, parser_faults, place};
@@ -122,9 +122,28 @@ impl Rule {
     /// and on what only values can show: null where a number is compared, an index past the end.
     pub fn holds(&self, record: &Record) -> Result<bool, RuleFailed> {
         let value = Value::resolve_val(&self.tree, &record.context)
-            .map_err(|error| RuleFailed(error.to_string().chars().take(200).collect()))?;
+            .map_err(|error| RuleFailed(without_values(&error)))?;
         let truth = value.downcast_ref::<CelBool>().map(|truth| *truth.inner());
         truth.ok_or_else(|| RuleFailed(format!("gave {}, not true or false", value.get_type().name())))
+    }
+}
+
+/// What went wrong, without the values that it went wrong with: they may be free text, which would
+/// survive here when it is redacted elsewhere.
+fn without_values(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::NoSuchKey(name) => format!("no such key: {name}"),
+        ExecutionError::NoSuchOverload(_) => error.to_string(),
+        ExecutionError::UnexpectedType { got, want } => format!("unexpected type {got}, not {want}"),
+        ExecutionError::UndeclaredReference(name) => format!("undeclared reference to {name}"),
+        ExecutionError::ValuesNotComparable(..) => "values that can't be compared".to_owned(),
+        ExecutionError::DivisionByZero(_) => "division by zero".to_owned(),
+        ExecutionError::RemainderByZero(_) => "remainder by zero".to_owned(),
+        ExecutionError::Overflow(operator, ..) => format!("overflow in {operator}"),
+        ExecutionError::IndexOutOfBounds(_) => "an index outside the list".to_owned(),
+        ExecutionError::UnsupportedBinaryOperator(operator, ..) => format!("{operator} does not fit its operands"),
+        ExecutionError::FunctionError { function, .. } => format!("{function} failed"),
+        _ => "it can't be evaluated on this record".to_owned(),
     }
 }
 

@@ -235,8 +235,8 @@ fn record(
         "onTime": report.on_time,
         "programmeVersion": version.as_ref().map(|version| version.programme_version),
         "receipt": version.as_ref().map(|version| receipt(&report.round, version)),
-        "answers": handed_in.body["answers"],
-        "initiatives": handed_in.body["initiatives"],
+        "answers": handed_in.body.get("answers"),
+        "initiatives": handed_in.body.get("initiatives"),
         "points": store::reports::points(conn, report.id)?,
     });
     let change = Change {
