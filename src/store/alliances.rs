@@ -2,6 +2,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{alliances, programme_versions};
 use crate::db::{Conn, Result, columns};
+use crate::domain::checks::is_key;
 use crate::domain::id::AllianceId;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -26,6 +27,10 @@ pub struct ProgrammeVersion {
 }
 
 pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<Alliance>> {
+    // A NUL makes PostgreSQL fail the whole transaction.
+    if !is_key(slug) {
+        return Ok(None);
+    }
     let found = alliances::table.filter(alliances::slug.eq(slug)).select(Alliance::as_select());
     Ok(found.first(conn).optional()?)
 }

@@ -265,8 +265,19 @@ pub fn check_part(part: &ReportPart, pointer: &str, initiatives: &[InitiativeKno
 
 fn check_outcome(refused: &mut Faults, faults: &mut Faults, pointer: &str, outcome: &Outcome) {
     let at = |field: &str| format!("{pointer}/{field}");
-    refused.prose(&at("measure"), &outcome.measure);
-    refused.prose(&at("unit"), outcome.unit.as_deref().unwrap_or_default());
+    let optional = [&outcome.unit, &outcome.baseline, &outcome.target, &outcome.actual].map(Option::as_deref);
+    let [unit, baseline, target, actual] = optional.map(Option::unwrap_or_default);
+    for (field, text) in [
+        ("measure", outcome.measure.as_str()),
+        ("kind", &outcome.kind),
+        ("unit", unit),
+        ("baseline", baseline),
+        ("target", target),
+        ("actual", actual),
+        ("verification", &outcome.verification),
+    ] {
+        refused.prose(&at(field), text);
+    }
     for (i, address) in outcome.evidence.iter().enumerate() {
         refused.prose(&format!("{pointer}/evidence/{i}"), address);
     }
