@@ -3,6 +3,7 @@
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 
 use super::problem::Failure;
+use crate::domain::checks::number;
 use crate::domain::text::Language;
 use crate::service::patch::Seen;
 
@@ -68,7 +69,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<Seen>, Failure> {
     let mut versions = Vec::new();
     for tag in tags(text).ok_or_else(bad)? {
         let version = tag.strip_prefix('"').and_then(|tag| tag.split('-').next());
-        versions.extend(version.and_then(|version| version.parse::<i64>().ok()));
+        versions.extend(version.and_then(|version| number(version)));
     }
     Ok(Some(Seen::Versions(versions)))
 }

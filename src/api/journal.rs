@@ -10,7 +10,7 @@ use super::lists::{List, Paging, unless_any};
 use super::partners::unknown;
 use super::problem::Failure;
 use crate::db::{Conn, Error as DbError};
-use crate::domain::checks::{Faults, shown};
+use crate::domain::checks::{Faults, number, shown};
 use crate::domain::dates;
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
 use crate::domain::journal::{hex, join};
@@ -29,14 +29,17 @@ struct JournalQuery {
     action: Option<String>,
     /// An address within the alliance, such as `partners/019353f2-…`.
     subject: Option<String>,
+    /// Entries that name this partner as theirs.
     #[param(format = "uuid")]
     partner: Option<String>,
     /// The first entry wanted: a number, or a time (RFC 3339).
     from: Option<String>,
     /// The last entry wanted: a number, or a time, which stands for the last entry at or before it.
     to: Option<String>,
+    /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
     limit: Option<String>,
+    /// Where the page begins: the `nextCursor` of the page before.
     cursor: Option<String>,
     /// Adds `totalCount`.
     #[param(value_type = Option<bool>)]
@@ -196,7 +199,7 @@ fn point(
 pub async fn find_journal_entry(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let alliance = call.alliance(conn)?;
-        let seq = call.id("seq", |text| text.parse::<i64>().ok())?;
+        let seq = call.id("seq", number)?;
         let row = store::journal::find(conn, alliance.id, seq)?.ok_or_else(Error::absent)?;
         if let Some(own) = call.ctx.as_partner(alliance.id)
             && row.partner_id != Some(own)

@@ -1,8 +1,6 @@
 //! Bodies and queries, read strictly: the first fault of shape is a 400 that names its place.
 
-use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{self, DeserializeOwned, IntoDeserializer, Visitor};
-use serde::{Deserializer, forward_to_deserialize_any};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::problem::Failure;
@@ -28,15 +26,21 @@ pub fn value(bytes: &[u8]) -> Result<Value, Failure> {
 
 /// Reads a value as the type it must have.
 pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
-    serde_path_to_error::deserialize(Strict(value)).map_err(|fault| {
-        let pointer = pointer(fault.path());
-        shape(pointer, &fault.into_inner().to_string())
-    })
+    crate::domain::json::typed(value).map_err(|misfit| shape(misfit.pointer, &misfit.message))
 }
 
-/// Reads a query: each parameter known, and there at most once.
+/// Reads a query: each parameter known, there at most once, and UTF-8 behind its percent signs.
 pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
     let mut fields = serde_json::Map::new();
+    if let Some(pair) = query.split('&').find(|pair| !is_encoded(pair)) {
+        let name = shown(pair.split('=').next().unwrap_or_default());
+        return Err(Failure::malformed_at(
+            format!("?{name}"),
+            "bad-encoding",
+            "Parameteren er ikke procentkodet UTF-8.",
+            "The parameter is not percent-encoded UTF-8.",
+        ));
+    }
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if fields.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
             let name = shown(&name);
@@ -60,92 +64,20 @@ pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
     })
 }
 
-/// A value whose arrays are never taken for objects: serde's derived types would read an array as their
-/// fields in order.
-struct Strict(Value);
-
-impl<'de> Deserializer<'de> for Strict {
-    type Error = serde_json::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match self.0 {
-            Value::Array(items) => {
-                let mut items = SeqDeserializer::new(items.into_iter().map(Strict));
-                let value = visitor.visit_seq(&mut items)?;
-                items.end()?;
-                Ok(value)
-            }
-            Value::Object(fields) => {
-                let mut fields = MapDeserializer::new(fields.into_iter().map(|(key, value)| (key, Strict(value))));
-                let value = visitor.visit_map(&mut fields)?;
-                fields.end()?;
-                Ok(value)
-            }
-            plain => plain.deserialize_any(visitor),
+/// Whether two hexadecimal digits follow each percent sign, and all of it is UTF-8.
+fn is_encoded(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
         }
+        let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16));
+        let (Some(high), Some(low)) = (digit(), digit()) else { return false };
+        decoded.push(u8::try_from(high * 16 + low).unwrap_or_default());
     }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        match self.0 {
-            Value::Array(_) => Err(de::Error::invalid_type(de::Unexpected::Seq, &"an object")),
-            _ => self.deserialize_any(visitor),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        match self.0 {
-            Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        self.0.deserialize_enum(name, variants, visitor)
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map identifier ignored_any
-    }
-}
-
-impl<'de> IntoDeserializer<'de, serde_json::Error> for Strict {
-    type Deserializer = Strict;
-
-    fn into_deserializer(self) -> Strict {
-        self
-    }
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", pointer_step(key))),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    pointer
+    String::from_utf8(decoded).is_ok()
 }
 
 /// serde says in English what is off; its sentence decides the code, and the English detail.

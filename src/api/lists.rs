@@ -8,7 +8,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::cursor;
 use super::problem::Failure;
-use crate::domain::checks::Faults;
+use crate::domain::checks::{Faults, number};
 use crate::service::Error;
 use crate::store::Page;
 
@@ -45,8 +45,8 @@ impl Paging {
         cursor: Option<String>,
         count: Option<&str>,
     ) -> Paging {
-        let number = limit.map(|text| text.parse::<i64>().ok().filter(|n| (1..=MOST).contains(n)));
-        if number == Some(None) {
+        let rows = limit.map(|text| number(text).filter(|n| (1..=MOST).contains(n)));
+        if rows == Some(None) {
             faults.add(
                 "?limit",
                 "out-of-range",
@@ -57,7 +57,7 @@ impl Paging {
         if let Some(word) = count {
             faults.one_of("?count", word, &["true", "false"]);
         }
-        Paging { limit: number.flatten().unwrap_or(USUAL), count: count == Some("true"), cursor }
+        Paging { limit: rows.flatten().unwrap_or(USUAL), count: count == Some("true"), cursor }
     }
 
     /// The page to read: one row more than wanted, which tells whether there is a next page.

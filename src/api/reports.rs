@@ -8,7 +8,7 @@ use super::lists::{List, Paging, unless_any};
 use super::partners::unknown;
 use super::problem::Failure;
 use crate::db::Conn;
-use crate::domain::checks::Faults;
+use crate::domain::checks::{self, Faults};
 use crate::domain::id::{InitiativeId, PartnerId};
 use crate::domain::report::{ReopenReport, ReportBody, ReportPart, ReturnReport, State};
 use crate::service::programmes::InForce;
@@ -23,12 +23,15 @@ use crate::store::reports::{Filter, Report};
 struct ReportsQuery {
     /// A round's key.
     round: Option<String>,
+    /// A partner's id.
     #[param(format = "uuid")]
     partner: Option<String>,
     /// `draft`, `submitted`, `returned` or `accepted`.
     state: Option<String>,
+    /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
     limit: Option<String>,
+    /// Where the page begins: the `nextCursor` of the page before.
     cursor: Option<String>,
     /// Adds `totalCount`.
     #[param(value_type = Option<bool>)]
@@ -248,8 +251,10 @@ pub async fn reopen_report(call: Call) -> HttpResponse {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct VersionsQuery {
+    /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
     limit: Option<String>,
+    /// Where the page begins: the `nextCursor` of the page before.
     cursor: Option<String>,
     /// Adds `totalCount`.
     #[param(value_type = Option<bool>)]
@@ -284,7 +289,7 @@ pub async fn find_report_version(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let (alliance, at) = report_at(conn, call)?;
         let report = reports::find(conn, &call.ctx, &alliance, &at)?;
-        let number = call.id("version", |text| text.parse::<i64>().ok())?;
+        let number = call.id("version", checks::number)?;
         let version = reports::versions(conn, &report)?.into_iter().find(|version| version.version == number);
         let version = version.ok_or_else(Error::absent)?;
         Ok(Answer::ok(&version).versioned(version.version))

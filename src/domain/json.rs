@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{self, DeserializeOwned, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::{Map, Number, Value};
+use serde_path_to_error::Segment;
 
 use super::text::pointer_step;
 
@@ -105,9 +107,123 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
+/// What keeps a value from being of a type: where, and serde's sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// JSON pointer (RFC 6901).
+    pub pointer: String,
+    pub message: String,
+}
+
+/// Reads a value as a type. An array is no object: serde by itself takes `["a", "b"]` for a struct of two
+/// fields.
+pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Misfit> {
+    serde_path_to_error::deserialize(ByName(value))
+        .map_err(|fault| Misfit { pointer: pointer(fault.path()), message: fault.into_inner().to_string() })
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", pointer_step(key))),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// A value whose structs are read from objects only.
+struct ByName(Value);
+
+impl<'de> Deserializer<'de> for ByName {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Array(items) => {
+                let mut items = SeqDeserializer::new(items.into_iter().map(ByName));
+                let value = visitor.visit_seq(&mut items)?;
+                items.end().map(|()| value)
+            }
+            Value::Object(fields) => {
+                let fields = fields.into_iter().map(|(key, value)| (key, ByName(value)));
+                let mut fields = MapDeserializer::new(fields);
+                let value = visitor.visit_map(&mut fields)?;
+                fields.end().map(|()| value)
+            }
+            other => other.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Array(_) => Err(de::Error::invalid_type(Unexpected::Seq, &"an object")),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        seq tuple tuple_struct map identifier ignored_any
+    }
+}
+
+impl IntoDeserializer<'_, serde_json::Error> for ByName {
+    type Deserializer = ByName;
+
+    fn into_deserializer(self) -> ByName {
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_array_is_no_object_at_any_depth() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "read for its shape")]
+        struct Pair {
+            left: String,
+            right: Option<Box<Pair>>,
+        }
+        let fault = |value: Value| typed::<Pair>(value).err().map(|misfit| misfit.pointer);
+        assert_eq!(fault(serde_json::json!({"left": "a", "right": {"left": "b"}})), None);
+        assert_eq!(fault(serde_json::json!(["a", null])), Some(String::new()));
+        assert_eq!(fault(serde_json::json!({"left": "a", "right": ["b", null]})), Some("/right".to_owned()));
+    }
 
     fn fault(text: &str) -> String {
         serde_json::from_str::<Unique>(text).err().map(|e| e.to_string()).unwrap_or_default()

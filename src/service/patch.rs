@@ -60,9 +60,10 @@ pub fn must_not_have_seen(seen: Option<&Seen>) -> Result<()> {
 pub fn merged<T: Serialize + DeserializeOwned>(current: &T, patch: &Value) -> Result<T> {
     let mut value = serde_json::to_value(current).unwrap_or_default();
     merge(&mut value, patch);
-    serde_path_to_error::deserialize(value).map_err(|fault| {
-        let missing = missing_field(&fault.inner().to_string());
-        let pointer = missing.map(|field| format!("/{}", pointer_step(&field))).unwrap_or_default();
+    crate::domain::json::typed(value).map_err(|misfit| {
+        let missing = missing_field(&misfit.message);
+        let step = missing.map(|field| format!("/{}", pointer_step(&field))).unwrap_or_default();
+        let pointer = format!("{}{step}", misfit.pointer);
         Error::from(vec![Fault::new(
             pointer,
             "required",
