@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::web::{Data, PayloadConfig, to};
+use actix_web::web::{Data, PayloadConfig, redirect, to};
 use actix_web::{App as ActixApp, HttpServer};
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -46,6 +46,7 @@ pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<B
             .service(scope::scope("/v1").configure(api::v1))
             .configure(api::beside)
             .into_app()
+            .service(redirect("/docs", "/docs/"))
             .service(viewer())
             .default_service(to(api::nowhere))
             .wrap(from_fn(api::edge))

@@ -22,6 +22,7 @@ pub struct Route {
     /// As in the OpenAPI document: `/v1/alliances/{alliance}`.
     pub pattern: String,
     pub operation: String,
+    pub takes_query: bool,
     pub access: Option<&'static Access>,
 }
 
@@ -37,9 +38,11 @@ impl Routes {
         for (pattern, methods) in paths {
             for (method, operation) in methods.as_object().into_iter().flatten() {
                 let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) else { continue };
+                let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+                let takes_query = parameters.any(|parameter| parameter["in"] == "query");
                 let operation = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 let access = Access::of(&operation);
-                routes.push(Route { method, pattern: pattern.clone(), operation, access });
+                routes.push(Route { method, pattern: pattern.clone(), operation, takes_query, access });
             }
         }
         Routes(routes)

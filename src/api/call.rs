@@ -16,8 +16,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::answer::Answer;
-use super::app::{App, now};
-use super::edge::Facts;
+use super::app::{App, Route, now};
+use super::edge::{Facts, TOKEN_PATH};
 use super::headers;
 use super::json;
 use super::problem::Failure;
@@ -27,7 +27,7 @@ use crate::db::types::{Document, Instant};
 use crate::domain::id::KeyId;
 use crate::domain::text::Language;
 use crate::service::patch::Seen;
-use crate::service::policy::{self, Access, Reach};
+use crate::service::policy::{self, Reach};
 use crate::service::programmes::{self, InForce};
 use crate::service::{Caller, Ctx, Error, keys};
 use crate::store;
@@ -41,6 +41,10 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 const KEPT: Duration = Duration::hours(24);
 /// Without an Idempotency-Key these could happen twice unnoticed.
 const NEED_A_KEY: [&str; 2] = ["submit_report", "accept_report"];
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// One request with everything that was checked about it.
 pub struct Call {
@@ -57,6 +61,7 @@ pub struct Call {
     query: String,
     params: HashMap<String, String>,
     once: Option<String>,
+    takes_query: bool,
 }
 
 impl Call {
@@ -101,13 +106,18 @@ impl Call {
 
     /// A POST that takes nothing: an empty body, or an empty object.
     pub fn no_body(&self) -> Result<(), Failure> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Nothing {}
         if self.body.is_empty() {
             return Ok(());
         }
         self.body::<Nothing>().map(drop)
+    }
+
+    /// An operation that takes no parameters refuses those it is sent.
+    fn no_surplus_query(&self) -> Result<(), Failure> {
+        if self.takes_query {
+            return Ok(());
+        }
+        self.query::<Nothing>().map(drop)
     }
 
     /// Reads, and answers 304 where the client has the answer already.
@@ -152,6 +162,7 @@ impl Call {
         if let Some(stored) = store::idempotency::find(conn, caller, key, &address)? {
             return replayed(stored, &hash);
         }
+        self.no_surplus_query()?;
         let answer = work(conn, self)?;
         let stored = StoredAnswer {
             caller_id: caller,
@@ -249,7 +260,9 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     let facts = Facts::of(request);
     let app = request.app_data::<Data<App>>().cloned();
     let app = app.ok_or_else(|| Failure::from(crate::db::Error::Broken("no application".to_owned())))?;
-    let access = access(&app, request);
+    let route = route(&app, request);
+    let access = route.and_then(|route| route.access);
+    let takes_query = route.is_some_and(|route| route.takes_query);
     let now = now();
     let ctx = Ctx { now, caller: caller(&app, request, now).await?, access };
     request.extensions_mut().insert(ctx.caller);
@@ -280,7 +293,7 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
         return Err(wrong_media_type());
     }
     let params = request.match_info().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(Call {
+    let call = Call {
         language: facts.language,
         seen,
         headers: request.headers().clone(),
@@ -290,22 +303,26 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
         query: request.query_string().to_owned(),
         params: params.collect(),
         once,
+        takes_query,
         app,
         ctx,
         facts,
-    })
+    };
+    if call.once.is_none() {
+        call.no_surplus_query()?;
+    }
+    Ok(call)
 }
 
-/// The operation's row of the access table. Without one nobody may.
-fn access(app: &App, request: &HttpRequest) -> Option<&'static Access> {
+fn route<'a>(app: &'a App, request: &HttpRequest) -> Option<&'a Route> {
     let pattern = request.match_pattern()?;
-    app.routes.find(request.method(), &pattern)?.access
+    app.routes.find(request.method(), &pattern)
 }
 
 /// Who is asking, as the database says now: a revoked key is nobody from the next request on.
 async fn caller(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> Result<Caller, Failure> {
     let sent = headers::single(request.headers(), &header::AUTHORIZATION)?;
-    let is_token_request = request.path() == "/v1/token";
+    let is_token_request = request.path() == TOKEN_PATH;
     let Some(sent) = sent.filter(|_| !is_token_request) else { return Ok(Caller::Public) };
     let token = sent.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, token)) = token else {

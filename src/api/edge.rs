@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -13,12 +13,15 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::app::App;
 use super::headers;
-use super::problem::Failure;
+use super::problem::{Failure, PROBLEM_JSON};
 use crate::domain::text::Language;
 use crate::service::Caller;
 
 /// The contract's version, in `API-Version`.
 pub const API_VERSION: &str = "1";
+
+/// Its faults carry RFC 6749's error code.
+pub const TOKEN_PATH: &str = "/v1/token";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -41,7 +44,10 @@ impl Facts {
     }
 
     /// Turns a failure into its problem document, logging once what is our own fault.
-    pub fn refuse(&self, failure: Failure) -> HttpResponse {
+    pub fn refuse(&self, mut failure: Failure) -> HttpResponse {
+        if self.path == TOKEN_PATH && failure.status.is_client_error() {
+            failure.oauth.get_or_insert("invalid_request");
+        }
         if let Some(cause) = &failure.cause
             && failure.status.is_server_error()
         {
@@ -54,8 +60,8 @@ impl Facts {
 /// The outermost middleware.
 pub async fn edge(
     mut request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
     let facts = Facts {
         request_id: request_id(&request),
@@ -68,7 +74,7 @@ pub async fn edge(
         // Answered as GET; the encoder leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    let mut response = next.call(request).await?;
+    let mut response = as_problem(next.call(request).await?.map_into_boxed_body(), &facts);
     let route = response.request().match_pattern().unwrap_or_default();
     let role = match response.request().extensions().get::<Caller>() {
         Some(Caller::Key { role, .. }) => role.word(),
@@ -89,12 +95,28 @@ pub async fn edge(
     Ok(response)
 }
 
+/// A refusal that did not come from here (the viewer's, actix's own) as a problem like all others.
+fn as_problem(response: ServiceResponse, facts: &Facts) -> ServiceResponse {
+    let status = response.status();
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = media_type.is_some_and(|media_type| media_type == PROBLEM_JSON);
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let failure = match status {
+        StatusCode::NOT_FOUND => Failure::from(crate::service::Error::absent()),
+        _ => Failure::new(status, "refused", "Anmodningen blev afvist.", "The request was refused."),
+    };
+    response.into_response(facts.refuse(failure))
+}
+
 fn finish(headers: &mut header::HeaderMap, facts: &Facts) {
     if let Ok(id) = HeaderValue::from_str(&facts.request_id) {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(HeaderName::from_static("api-version"), HeaderValue::from_static(API_VERSION));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // A replay is in the language of the first answer.
     if !headers.contains_key(header::CONTENT_LANGUAGE) {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(facts.language.tag()));
     }

@@ -9,6 +9,11 @@ use crate::db;
 use crate::domain::text::{Fault, Language, Text};
 use crate::service::{Error, Kind, Refusal};
 
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// In characters; longer ones are cut.
+const LONGEST_POINTER: usize = 300;
+
 /// What went wrong, for people and programs.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -103,7 +108,7 @@ impl Failure {
             errors: self.faults.into_iter().map(|fault| place(fault, language)).collect(),
         };
         let mut response = HttpResponse::build(self.status);
-        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        response.insert_header((header::CONTENT_TYPE, PROBLEM_JSON));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         for (name, value) in self.headers {
             response.insert_header((name, value));
@@ -114,7 +119,12 @@ impl Failure {
 
 fn place(fault: Fault, language: Language) -> PlaceAtFault {
     let detail = fault.detail.get(language).to_owned();
-    PlaceAtFault { pointer: fault.pointer, code: fault.code.to_owned(), detail }
+    // Nobody needs a key of a megabyte to find it again.
+    let pointer = match fault.pointer.char_indices().nth(LONGEST_POINTER) {
+        Some((end, _)) => format!("{}…", &fault.pointer[..end]),
+        None => fault.pointer,
+    };
+    PlaceAtFault { pointer, code: fault.code.to_owned(), detail }
 }
 
 fn title(status: StatusCode) -> Text {
