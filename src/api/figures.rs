@@ -30,8 +30,10 @@ struct FiguresQuery {
     valid_on: Option<String>,
     /// Breaks down by `sector`, `region` or `area`.
     by: Option<String>,
+    /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
     limit: Option<String>,
+    /// Where the page begins: the `nextCursor` of the page before.
     cursor: Option<String>,
     /// Adds `totalCount`.
     #[param(value_type = Option<bool>)]
@@ -107,6 +109,8 @@ pub async fn find_figure(call: Call) -> HttpResponse {
         let figured = figures::one(conn, &alliance, known, &asked, call.step("indicator"))?;
         let etag = etag(call, &alliance, known, &asked);
         if asked.by.is_none() {
+            // There are no pages here, but what is no cursor is refused all the same.
+            paging.page::<usize>(call)?;
             return Ok(Answer::ok(&figured.whole).with_header("etag", etag));
         }
         let total = paging.count.then(|| i64::try_from(figured.groups.len()).unwrap_or(i64::MAX));
@@ -131,15 +135,20 @@ pub enum FigureOrBreakdown {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct StandingsQuery {
+    /// Only this round's answers decide.
     round: Option<String>,
+    /// Members on this date. By default the earlier of today and the period's end.
     #[param(format = "date")]
     valid_on: Option<String>,
     /// `counted`, `notCounted`, `notApplicable`, `noAnswer` or `notSubmitted`.
     standing: Option<String>,
+    /// Only this partner's rows.
     #[param(format = "uuid")]
     partner: Option<String>,
+    /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
     limit: Option<String>,
+    /// Where the page begins: the `nextCursor` of the page before.
     cursor: Option<String>,
     /// Adds `totalCount`.
     #[param(value_type = Option<bool>)]

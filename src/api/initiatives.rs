@@ -23,6 +23,7 @@ struct InitiativesQuery {
     /// Initiatives that this partner takes part in.
     #[param(format = "uuid")]
     partner: Option<String>,
+    /// A focus area's key.
     focus_area: Option<String>,
     /// `planned`, `running`, `completed` or `stopped`.
     status: Option<String>,
@@ -30,8 +31,10 @@ struct InitiativesQuery {
     approach: Option<String>,
     /// A part of the title, in whatever case.
     q: Option<String>,
+    /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
     limit: Option<String>,
+    /// Where the page begins: the `nextCursor` of the page before.
     cursor: Option<String>,
     /// Adds `totalCount`.
     #[param(value_type = Option<bool>)]

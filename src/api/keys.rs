@@ -48,8 +48,10 @@ pub async fn create_key(call: Call) -> HttpResponse {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct KeysQuery {
+    /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
     limit: Option<String>,
+    /// Where the page begins: the `nextCursor` of the page before.
     cursor: Option<String>,
     /// Adds `totalCount`.
     #[param(value_type = Option<bool>)]

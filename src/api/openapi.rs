@@ -66,7 +66,20 @@ pub fn document() -> Value {
         whole.insert(path, methods);
     }
     document["paths"] = Value::Object(whole);
+    name_list_items(&mut document);
     document
+}
+
+/// utoipa writes a list's row out in the list. Here it is named, as everywhere else.
+fn name_list_items(document: &mut Value) {
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    let known: Vec<String> = schemas.keys().cloned().collect();
+    for (name, schema) in schemas {
+        let row = name.strip_prefix("List_").filter(|row| known.iter().any(|name| name == row));
+        if let (Some(row), Some(items)) = (row, schema.pointer_mut("/properties/items/items")) {
+            *items = json!({"$ref": format!("#/components/schemas/{row}")});
+        }
+    }
 }
 
 /// Adds what follows from an operation's address, method and row of the access table.
@@ -110,10 +123,7 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
     if let Some(body) = operation.get_mut("requestBody") {
         body["required"] = json!(true);
     }
-    let mut statuses = vec![400];
-    if !is_public || name != "livez" {
-        statuses.push(401);
-    }
+    let mut statuses = vec![400, 401];
     if !is_public {
         statuses.push(403);
     }

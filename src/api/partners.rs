@@ -36,8 +36,10 @@ struct PartnersQuery {
     q: Option<String>,
     /// `name` (default), `-name`, `joinedOn` or `-joinedOn`.
     sort: Option<String>,
+    /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
     limit: Option<String>,
+    /// Where the page begins: the `nextCursor` of the page before.
     cursor: Option<String>,
     /// Adds `totalCount`.
     #[param(value_type = Option<bool>)]

@@ -15,6 +15,8 @@ use crate::service::keys;
 
 /// A token request (RFC 6749 §4.4). The client's id and secret stand here or in HTTP Basic.
 #[derive(ToSchema)]
+#[schema(example = json!({"grant_type": "client_credentials",
+    "client_id": "019353f2-6c00-7000-8000-000000000004", "client_secret": "fs_…"}))]
 #[allow(dead_code)] // For the document: the form is read field by field.
 pub struct TokenRequest {
     #[schema(example = "client_credentials")]

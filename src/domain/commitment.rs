@@ -65,6 +65,7 @@ pub struct MakeCommitment {
 /// A JSON merge patch (RFC 7396) of a commitment. Its focus area stays.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"goal": "Flere tolkede samtaler", "target": {"measure": "samtaler", "target": "30"}}))]
 #[allow(dead_code)] // Read for its shape; the patch itself is merged as JSON.
 pub struct UpdateCommitment {
     #[serde(default)]

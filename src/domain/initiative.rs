@@ -82,6 +82,7 @@ pub struct CreateInitiative {
 /// A JSON merge patch (RFC 7396) of an initiative.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"status": "completed", "endsOn": "2023-09"}))]
 #[allow(dead_code)] // Read for its shape; the patch itself is merged as JSON.
 pub struct UpdateInitiative {
     #[serde(default)]

@@ -103,6 +103,7 @@ pub struct AdmitPartner {
 /// dates correct the latest membership.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"website": "https://example.org", "municipality": null}))]
 #[allow(dead_code)] // Read for its shape; the patch itself is merged as JSON.
 pub struct UpdatePartner {
     #[serde(default)]
@@ -137,6 +138,7 @@ pub const OWN_FIELDS: [&str; 4] = ["website", "municipality", "region", "area"];
 /// Ends a membership.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"leftOn": "2022-07-01", "reason": "Foreningen er nedlagt"}))]
 pub struct Departure {
     /// The first day outside.
     #[schema(format = "date", example = "2022-07-01")]
@@ -147,6 +149,7 @@ pub struct Departure {
 /// Begins another membership.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"joinedOn": "2023-01-01"}))]
 pub struct Rejoining {
     #[schema(format = "date", example = "2023-01-01")]
     pub joined_on: String,

@@ -8,6 +8,21 @@ use crate::domain::text::Text;
 /// What the secretariat decides for an alliance, as one document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "slug": "ulighed-i-sundhed",
+    "name": {"da": "Alliancen mod Social Ulighed i Sundhed", "en": "Alliance against Social Inequality in Health"},
+    "startsOn": "2020-01-01", "endsOn": "2023-12-31",
+    "sectors": [{"key": "region", "label": {"da": "Region", "en": "Region"}}],
+    "focusAreas": [{"key": "sst2020-K", "scheme": "sst2020", "national": true,
+        "label": {"da": "Sundhedsvæsenet", "en": "The health services"}}],
+    "rounds": [{"key": "2023H2", "label": {"da": "2. halvår 2023", "en": "Second half of 2023"},
+        "opensOn": "2023-11-01", "dueAt": "2023-12-31T23:59:59+01:00", "questions": ["new_collaborations"]}],
+    "questions": [{"key": "new_collaborations", "kind": "fact", "type": "yesNo", "required": true,
+        "wording": {"da": "Har I indgået nye samarbejder?", "en": "Have you begun new collaborations?"}}],
+    "indicators": [{"key": "new_collaborations", "kind": "share", "question": "new_collaborations",
+        "label": {"da": "har indgået nye samarbejder", "en": "have begun new collaborations"},
+        "counts": "answer == 'yes'", "base": "respondents"}]
+}))]
 pub struct ProgrammeDocument {
     /// The alliance's address.
     #[schema(example = "ulighed-i-sundhed", pattern = "^[A-Za-z0-9_-]{1,64}$")]

@@ -77,6 +77,10 @@ impl Answer {
 /// What came of one initiative.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"initiative": "019353f2-6c00-7000-8000-000000000003",
+    "progress": "Samtalerne holdes hver uge", "learning": "", "barriers": "", "outcomes": [{"measure": "samtaler",
+        "kind": "outcome", "unit": "antal", "baseline": "12", "target": "20", "actual": "17",
+        "verification": "selfReported", "evidence": ["https://example.org/tal"]}]}))]
 pub struct ReportPart {
     /// The initiative's id.
     #[schema(format = "uuid")]

@@ -109,6 +109,8 @@ pub struct Point {
 /// What a report is returned with.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"points": [
+    {"pointer": "/answers/reach", "code": "unclear", "detail": "Hvor mange borgere er det?"}]}))]
 pub struct ReturnReport {
     /// At least one.
     #[schema(min_items = 1, max_items = 200)]
@@ -129,6 +131,7 @@ pub struct NewPoint {
 /// Why an accepted report is opened again.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"reason": "Et tal var forkert"}))]
 pub struct ReopenReport {
     pub reason: String,
 }
