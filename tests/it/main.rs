@@ -6,18 +6,24 @@
 mod support;
 
 mod access;
+mod bad_input;
 mod commitments;
 mod etags;
 mod figure_rows;
 mod figures;
+mod fuzz;
 mod idempotency;
 mod initiatives;
 mod languages;
+mod lists;
 mod migrations;
+mod openapi;
 mod partners;
 mod problems;
 mod programmes;
 mod report_drafts;
 mod reports;
+mod shapes;
 mod smoke;
 mod tidy;
+mod tokens;

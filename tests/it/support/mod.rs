@@ -6,6 +6,7 @@ mod databases;
 pub mod programme;
 pub mod scene;
 mod stage;
+pub mod writes;
 
 pub use api::Api;
 pub use client::{Answered, Request, Token, raw};
