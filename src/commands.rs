@@ -30,7 +30,8 @@ pub fn run(command: Command) -> Outcomes {
         Command::Check(args) => run_check(&args),
         Command::Migrate(args) => open(&args.database).map(|_| ExitCode::SUCCESS),
         Command::Openapi => {
-            let document = serde_json::to_string_pretty(&api::openapi::document()).map_err(|e| e.to_string())?;
+            let document =
+                serde_json::to_string_pretty(&api::openapi::document()).map_err(|e| e.to_string())?;
             print_line(&document)
         }
     }
@@ -45,7 +46,11 @@ fn open(url: &str) -> Result<Db, String> {
 
 fn serve(args: ServeArgs) -> Outcomes {
     let db = open(&args.database.database)?;
-    let settings = Settings { listen: args.listen, issuer: args.issuer, workers: usize::from(args.workers) };
+    let settings = Settings {
+        listen: args.listen,
+        issuer: args.issuer,
+        workers: usize::from(args.workers),
+    };
     run_server(db, &settings, |_| String::new())
 }
 
@@ -76,12 +81,16 @@ fn run_demo(args: DemoArgs) -> Outcomes {
         return Err(format!("the database {url} has an alliance already; a demo needs an empty one"));
     }
     let demo = demo::fill(&db, api::now()).map_err(|e| e.to_string())?;
-    let settings = Settings { listen: args.listen, issuer: "facit".to_owned(), workers: usize::from(args.workers) };
+    let settings = Settings {
+        listen: args.listen,
+        issuer: "facit".to_owned(),
+        workers: usize::from(args.workers),
+    };
     run_server(db, &settings, |address| greeting(&url, address, &demo))
 }
 
 fn store_is_in_use(db: &Db) -> Result<bool, String> {
-    let count = db.read_now(|conn| store::alliances::count(conn)).map_err(|e: db::Error| e.to_string())?;
+    let count = db.read_now(store::alliances::count).map_err(|e: db::Error| e.to_string())?;
     Ok(count > 0)
 }
 
@@ -125,7 +134,8 @@ fn example(address: &str, key: &demo::DemoKey) -> String {
 }
 
 fn apply(args: &ApplyArgs) -> Outcomes {
-    let text = std::fs::read_to_string(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    let text =
+        std::fs::read_to_string(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
     let document: ProgrammeDocument =
         toml::from_str(&text).map_err(|e| format!("{}: {e}", args.file.display()))?;
     let slug = document.slug.clone();
@@ -139,7 +149,9 @@ fn apply(args: &ApplyArgs) -> Outcomes {
         };
         let applied = programmes::apply(conn, &ctx, &slug, document, &Condition::None)?;
         let after = &applied.in_force.programme.document;
-        let changes = before.map(|before| differences(&before.programme.document, after)).unwrap_or_default();
+        let changes = before
+            .map(|before| differences(&before.programme.document, after))
+            .unwrap_or_default();
         outcome = Some((applied.outcome, applied.in_force.version, changes));
         // A dry run is the real thing, rolled back.
         if args.dry_run { Err(Error::absent()) } else { Ok(()) }
@@ -159,14 +171,21 @@ fn said(slug: &str, (outcome, version, changes): &(Outcome, i64, Vec<String>), d
         Outcome::Changed => format!("{slug}: {would}changed, version {version}"),
         Outcome::Unchanged => format!("{slug}: unchanged, version {version}"),
     };
-    std::iter::once(did).chain(changes.iter().map(|line| format!("  {line}"))).collect::<Vec<_>>().join("\n")
+    std::iter::once(did)
+        .chain(changes.iter().map(|line| format!("  {line}")))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn create_key(args: CreateKeyArgs) -> Outcomes {
     let db = open(&args.database.database)?;
     let ctx = Ctx::installation(api::now());
-    let body =
-        CreateKey { role: args.role, partner: args.partner, name: args.name, expires_at: args.expires_at };
+    let body = CreateKey {
+        role: args.role,
+        partner: args.partner,
+        name: args.name,
+        expires_at: args.expires_at,
+    };
     let created = db.write_now(|conn| {
         let alliance = match &args.alliance {
             Some(slug) => Some(programmes::in_force(conn, slug)?.id),
@@ -183,7 +202,7 @@ fn create_key(args: CreateKeyArgs) -> Outcomes {
 
 fn list_keys(args: &DatabaseArgs) -> Outcomes {
     let db = open(&args.database)?;
-    let keys = db.read_now(|conn| store::keys::all(conn)).map_err(|e: db::Error| e.to_string())?;
+    let keys = db.read_now(store::keys::all).map_err(|e: db::Error| e.to_string())?;
     let shown: Vec<KeyView> = keys.iter().map(KeyView::from).collect();
     print_line(&serde_json::to_string_pretty(&shown).map_err(|e| e.to_string())?)
 }
@@ -224,5 +243,7 @@ fn run_check(args: &CheckArgs) -> Outcomes {
 
 /// Standard output may be a closed pipe, which is no reason to panic.
 fn print_line(text: &str) -> Outcomes {
-    writeln!(std::io::stdout(), "{text}").map(|()| ExitCode::SUCCESS).map_err(|e| e.to_string())
+    writeln!(std::io::stdout(), "{text}")
+        .map(|()| ExitCode::SUCCESS)
+        .map_err(|e| e.to_string())
 }

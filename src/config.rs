@@ -133,7 +133,9 @@ const KNOWN: [&str; 3] = ["FACIT_LISTEN", "FACIT_ISSUER", "FACIT_WORKERS"];
 /// a setting misspelt.
 pub fn read() -> Result<Cli, String> {
     let unknown = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let unknown = unknown.into_iter().find(|name| name.starts_with("FACIT_") && !KNOWN.contains(&name.as_str()));
+    let unknown = unknown
+        .into_iter()
+        .find(|name| name.starts_with("FACIT_") && !KNOWN.contains(&name.as_str()));
     if let Some(name) = unknown {
         let known = KNOWN.join(", ");
         return Err(format!("unknown environment variable {name}; known are {known}"));

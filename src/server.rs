@@ -58,7 +58,11 @@ pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<B
     .shutdown_timeout(20)
     .bind(&settings.listen)
     .map_err(|e| format!("can't listen on {}: {e}", settings.listen))?;
-    let address = server.addrs().first().map(|address| format!("http://{address}")).unwrap_or_default();
+    let address = server
+        .addrs()
+        .first()
+        .map(|address| format!("http://{address}"))
+        .unwrap_or_default();
     Ok(Bound { server: server.run(), address })
 }
 

@@ -10,7 +10,12 @@ pub fn start(filter: &str) {
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match std::io::stderr().is_terminal() {
         true => lines.with_target(false).try_init(),
-        false => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
+        false => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .try_init(),
     };
     // Only a second start fails, and the first one's settings stay.
     drop(started);

@@ -30,7 +30,8 @@ struct PlainListQuery {
 impl PlainListQuery {
     fn read(self) -> Result<Paging, super::problem::Failure> {
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
+        let paging =
+            Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
         unless_any(faults)?;
         Ok(paging)
     }

@@ -32,7 +32,12 @@ impl Answer {
     }
 
     pub fn gone() -> Answer {
-        Answer { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: Vec::new(), stored_body: None }
+        Answer {
+            status: StatusCode::NO_CONTENT,
+            headers: Vec::new(),
+            body: Vec::new(),
+            stored_body: None,
+        }
     }
 
     pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Answer {
@@ -53,7 +58,10 @@ impl Answer {
     }
 
     pub fn etag(&self) -> Option<&str> {
-        self.headers.iter().find(|(name, _)| name == "etag").map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(name, _)| name == "etag")
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn respond(self) -> HttpResponse {

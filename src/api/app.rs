@@ -33,7 +33,11 @@ pub struct Routes(Vec<Route>);
 impl Routes {
     pub fn of(document: &utoipa::openapi::OpenApi) -> Routes {
         let value = serde_json::to_value(document).unwrap_or_default();
-        let paths = value.get("paths").and_then(|paths| paths.as_object()).cloned().unwrap_or_default();
+        let paths = value
+            .get("paths")
+            .and_then(|paths| paths.as_object())
+            .cloned()
+            .unwrap_or_default();
         let mut routes = Vec::new();
         for (pattern, methods) in paths {
             for (method, operation) in methods.as_object().into_iter().flatten() {
@@ -42,7 +46,13 @@ impl Routes {
                 let takes_query = parameters.any(|parameter| parameter["in"] == "query");
                 let operation = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 let access = Access::of(&operation);
-                routes.push(Route { method, pattern: pattern.clone(), operation, takes_query, access });
+                routes.push(Route {
+                    method,
+                    pattern: pattern.clone(),
+                    operation,
+                    takes_query,
+                    access,
+                });
             }
         }
         Routes(routes)
@@ -74,7 +84,8 @@ fn fits(pattern: &str, path: &str) -> bool {
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
-            (Some(step), Some(given)) if step == given || (step.starts_with('{') && !given.is_empty()) => {}
+            (Some(step), Some(given))
+                if step == given || (step.starts_with('{') && !given.is_empty()) => {}
             _ => return false,
         }
     }
@@ -86,4 +97,3 @@ pub fn now() -> chrono::DateTime<chrono::Utc> {
     #[expect(clippy::disallowed_methods, reason = "the one place")]
     chrono::Utc::now().trunc_subsecs(6)
 }
-

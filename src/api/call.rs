@@ -203,7 +203,9 @@ fn replayed(stored: StoredAnswer, hash: &[u8]) -> Result<Answer, Failure> {
             "The key in Idempotency-Key was used for another request.",
         ));
     }
-    let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let status = u16::try_from(stored.status)
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok());
     let answer = Answer {
         status: status.unwrap_or(StatusCode::OK),
         headers: serde_json::from_value(stored.headers.0).unwrap_or_default(),
@@ -251,7 +253,9 @@ impl FromRequest for Call {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let facts = Facts::of(&request);
-            checked(&request, payload).await.map_err(|failure| TurnedAway { facts, failure })
+            checked(&request, payload)
+                .await
+                .map_err(|failure| TurnedAway { facts, failure })
         })
     }
 }
@@ -292,7 +296,10 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     if !body.is_empty() && request.headers().get(header::CONTENT_TYPE).is_none() {
         return Err(wrong_media_type());
     }
-    let params = request.match_info().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let params = request
+        .match_info()
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let call = Call {
         language: facts.language,
         seen,
@@ -332,7 +339,13 @@ async fn caller(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> R
             "Authorization must be \"Bearer\" and a token.",
         ));
     };
-    let find = |kid: &str| app.installation.signing_keys.iter().find(|key| key.kid == kid).map(|key| key.public);
+    let find = |kid: &str| {
+        app.installation
+            .signing_keys
+            .iter()
+            .find(|key| key.kid == kid)
+            .map(|key| key.public)
+    };
     let verified = tokens::verify(token.trim(), &app.issuer, now, find).map_err(|fault| {
         let detail = fault.detail();
         bad_token(fault.code(), detail.da, detail.en)
@@ -384,7 +397,9 @@ fn wrong_media_type() -> Failure {
 
 async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Failure> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced = announced.and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
+    let announced = announced
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MOST_BYTES as u64) {
         return Err(too_large());
     }
@@ -392,7 +407,11 @@ async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes,
         let mut bytes = BytesMut::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| {
-                Failure::malformed("body-cut-short", "Indholdet kom ikke helt frem.", "The body did not arrive whole.")
+                Failure::malformed(
+                    "body-cut-short",
+                    "Indholdet kom ikke helt frem.",
+                    "The body did not arrive whole.",
+                )
             })?;
             if bytes.len() + chunk.len() > MOST_BYTES {
                 return Err(too_large());

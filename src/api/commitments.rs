@@ -39,7 +39,8 @@ pub async fn list_commitments(call: Call) -> HttpResponse {
         let partner = call.id("partner", PartnerId::parse)?;
         partners::find(conn, &call.ctx, &alliance, partner)?;
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
+        let paging =
+            Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
         unless_any(faults)?;
         let page = paging.page(call)?;
         let rows = store::commitments::list(conn, partner, &page)?;
@@ -64,7 +65,8 @@ pub async fn make_commitment(call: Call) -> HttpResponse {
         let alliance = call.alliance(conn)?;
         let partner = call.id("partner", PartnerId::parse)?;
         let commitment = commitments::make(conn, &call.ctx, &alliance, partner, &body)?;
-        let location = format!("/v1/alliances/{}/commitments/{}", alliance.programme.slug, commitment.id);
+        let location =
+            format!("/v1/alliances/{}/commitments/{}", alliance.programme.slug, commitment.id);
         Ok(Answer::created(location, &commitment).versioned(commitment.version))
     })
     .await

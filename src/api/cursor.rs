@@ -57,7 +57,9 @@ mod tests {
     #[test]
     fn a_cursor_opens_only_where_it_came_from_and_as_it_was() {
         let cursor = seal(b"secret", "partners?sector=a", &("name", 3));
-        let open = |secret: &[u8], list: &str, cursor: &str| super::open::<(String, i64)>(secret, list, cursor).ok();
+        let open = |secret: &[u8], list: &str, cursor: &str| {
+            super::open::<(String, i64)>(secret, list, cursor).ok()
+        };
         assert_eq!(open(b"secret", "partners?sector=a", &cursor), Some(("name".to_owned(), 3)));
         assert_eq!(open(b"secret", "partners?sector=b", &cursor), None);
         assert_eq!(open(b"other", "partners?sector=a", &cursor), None);

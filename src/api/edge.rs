@@ -127,9 +127,11 @@ fn finish(headers: &mut header::HeaderMap, facts: &Facts) {
 fn request_id(request: &ServiceRequest) -> String {
     let sent = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let is_plain = |id: &&str| {
-        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+        (1..=128).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
     };
-    sent.filter(is_plain).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
+    sent.filter(is_plain)
+        .map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned)
 }
 
 /// Where no operation is: 405 with `Allow` at an address, 404 elsewhere.

@@ -43,7 +43,8 @@ struct FiguresQuery {
 impl FiguresQuery {
     fn read(self, language: Language) -> Result<(Asked, Paging), Failure> {
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
+        let paging =
+            Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
         let valid_on = faults.date_or_none("?validOn", self.valid_on.as_deref());
         let by = self.by.as_deref().and_then(|word| {
             faults.one_of("?by", word, &["sector", "region", "area"]);
@@ -84,8 +85,10 @@ pub async fn list_figures(call: Call) -> HttpResponse {
             return Ok(unchanged);
         }
         let figured = figures::all(conn, &alliance, known, &asked)?;
-        let rows: Vec<Figure> =
-            figured.into_iter().flat_map(|f| std::iter::once(f.whole).chain(f.groups)).collect();
+        let rows: Vec<Figure> = figured
+            .into_iter()
+            .flat_map(|f| std::iter::once(f.whole).chain(f.groups))
+            .collect();
         let total = paging.count.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
         let list = paging.of_all(call, rows, total)?;
         let answer = linked(Answer::ok(&list), list.next.as_deref());
@@ -114,8 +117,16 @@ pub async fn find_figure(call: Call) -> HttpResponse {
             return Ok(Answer::ok(&figured.whole).with_header("etag", etag));
         }
         let total = paging.count.then(|| i64::try_from(figured.groups.len()).unwrap_or(i64::MAX));
-        let List { items, next_cursor, next, total_count } = paging.of_all(call, figured.groups, total)?;
-        let breakdown = Breakdown { whole: figured.whole, disjoint: true, items, next_cursor, next, total_count };
+        let List { items, next_cursor, next, total_count } =
+            paging.of_all(call, figured.groups, total)?;
+        let breakdown = Breakdown {
+            whole: figured.whole,
+            disjoint: true,
+            items,
+            next_cursor,
+            next,
+            total_count,
+        };
         let answer = linked(Answer::ok(&breakdown), breakdown.next.as_deref());
         Ok(answer.with_header("etag", etag))
     })
@@ -206,14 +217,19 @@ pub async fn list_standings(call: Call) -> HttpResponse {
         let programme = &alliance.programme;
         let indicator = programme.indicator(call.step("indicator")).ok_or_else(Error::absent)?;
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
+        let paging =
+            Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
         let valid_on = faults.date_or_none("?validOn", query.valid_on.as_deref());
         if let Some(standing) = &query.standing {
             faults.one_of("?standing", standing, &Standing::ALL.map(Standing::word));
         }
         let partner = query.partner.as_deref().map(PartnerId::parse);
         if partner == Some(None) {
-            faults.push(unknown("?partner", "unknown-partner", query.partner.as_deref().unwrap_or_default()));
+            faults.push(unknown(
+                "?partner",
+                "unknown-partner",
+                query.partner.as_deref().unwrap_or_default(),
+            ));
         }
         unless_any(faults)?;
         if let Some(round) = &query.round {
@@ -241,9 +257,12 @@ pub async fn list_standings(call: Call) -> HttpResponse {
             true => Some(store::standings::count(conn, alliance.id, &filter)?),
             false => None,
         };
-        let list = paging.cut(call, rows, total, |(row, (_, name))| (SortKey(name.clone()), row.subject_id));
+        let list =
+            paging.cut(call, rows, total, |(row, (_, name))| (SortKey(name.clone()), row.subject_id));
         let kind = indicator.kind;
-        Ok(list.map(|named| standing_row(call.language, &programme.slug, kind, named)).answer())
+        Ok(list
+            .map(|named| standing_row(call.language, &programme.slug, kind, named))
+            .answer())
     })
     .await
 }
@@ -254,12 +273,15 @@ fn standing_row(language: Language, slug: &str, kind: Kind, named: Named) -> Sta
     let because = reason.as_ref().map(|reason| reason.because.clone()).unwrap_or_default();
     let address = |relative: &String| format!("/v1/alliances/{slug}/{relative}");
     let report = (kind == Kind::Count(Of::Reports)).then(|| because.first()).flatten();
-    let report = report.and_then(|at| at.split("/versions/").next()).map(|at| address(&at.to_owned()));
+    let report = report
+        .and_then(|at| at.split("/versions/").next())
+        .map(|at| address(&at.to_owned()));
     let code = reason.as_ref().map_or_else(String::new, |reason| reason.code.clone());
     StandingRow {
         partner: row.partner_id,
         partner_name,
-        initiative: (kind == Kind::Count(Of::Initiatives)).then(|| InitiativeId::from(*row.subject_id.uuid())),
+        initiative: (kind == Kind::Count(Of::Initiatives))
+            .then(|| InitiativeId::from(*row.subject_id.uuid())),
         report,
         standing: row.standing().unwrap_or(Standing::NoAnswer),
         reason: ReasonView {
@@ -278,7 +300,9 @@ fn reason_text(code: &str) -> Text {
     let (da, en) = match code {
         "rule-holds" => ("Reglen er opfyldt.", "The rule holds."),
         "rule-does-not-hold" => ("Reglen er ikke opfyldt.", "The rule does not hold."),
-        "does-not-apply" => ("Indikatoren gælder ikke for partneren.", "The indicator does not apply to the partner."),
+        "does-not-apply" => {
+            ("Indikatoren gælder ikke for partneren.", "The indicator does not apply to the partner.")
+        }
         "not-submitted" => ("Der er ingen rapport, der tæller.", "There is no report that counts."),
         "blank" => ("Spørgsmålet er ikke besvaret.", "The question is not answered."),
         "dont-know" => ("Svaret er »ved ikke«.", "The answer is \"don't know\"."),
@@ -293,7 +317,10 @@ fn unchanged(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> Op
     let etag = etag(call, alliance, known, asked);
     let seen = super::headers::none_match(&call.headers, &etag);
     // The round is checked all the same: a wrong address stays wrong.
-    let is_right = asked.round.as_deref().is_none_or(|round| alliance.programme.round(round).is_some());
+    let is_right = asked
+        .round
+        .as_deref()
+        .is_none_or(|round| alliance.programme.round(round).is_some());
     (seen && is_right && call.query_string().find("cursor=").is_none())
         .then(|| Answer::gone().with_header("etag", etag))
 }

@@ -69,7 +69,7 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<Seen>, Failure> {
     let mut versions = Vec::new();
     for tag in tags(text).ok_or_else(bad)? {
         let version = tag.strip_prefix('"').and_then(|tag| tag.split('-').next());
-        versions.extend(version.and_then(|version| number(version)));
+        versions.extend(version.and_then(number));
     }
     Ok(Some(Seen::Versions(versions)))
 }
@@ -85,7 +85,9 @@ pub fn none_match(headers: &HeaderMap, etag: &str) -> bool {
 
 /// `If-None-Match: *` on a write: only if there is nothing yet.
 pub fn only_if_absent(headers: &HeaderMap) -> bool {
-    headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes().trim_ascii() == b"*")
+    headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|value| value.as_bytes().trim_ascii() == b"*")
 }
 
 /// The entity tags of a list, each with its quotes; `None` if it is no such list.
@@ -132,7 +134,8 @@ pub fn media_type(headers: &HeaderMap) -> Option<String> {
     let media = parts.next()?.trim().to_ascii_lowercase();
     let foreign = parts.any(|part| {
         let part = part.trim().to_ascii_lowercase();
-        part.strip_prefix("charset=").is_some_and(|charset| charset.trim_matches('"') != "utf-8")
+        part.strip_prefix("charset=")
+            .is_some_and(|charset| charset.trim_matches('"') != "utf-8")
     });
     (!foreign).then_some(media)
 }
@@ -173,7 +176,11 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_may_be_quoted_or_bare() {
-        let key = |value| idempotency_key(&with(HeaderName::from_static("idempotency-key"), value)).ok().flatten();
+        let key = |value| {
+            idempotency_key(&with(HeaderName::from_static("idempotency-key"), value))
+                .ok()
+                .flatten()
+        };
         assert_eq!(key("abc"), Some("abc".to_owned()));
         assert_eq!(key("\"abc\""), Some("abc".to_owned()));
         assert_eq!(key("\"\""), None);

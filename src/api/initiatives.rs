@@ -44,7 +44,8 @@ struct InitiativesQuery {
 impl InitiativesQuery {
     fn read(self, programme: &Programme) -> Result<(Filter, Paging), Failure> {
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
+        let paging =
+            Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
         let partner = self.partner.as_deref().map(|text| {
             let id = PartnerId::parse(text);
             if id.is_none() {
@@ -52,7 +53,8 @@ impl InitiativesQuery {
             }
             id
         });
-        if let Some(area) = self.focus_area.as_deref().filter(|key| programme.focus_area(key).is_none()) {
+        if let Some(area) = self.focus_area.as_deref().filter(|key| programme.focus_area(key).is_none())
+        {
             faults.push(unknown("?focusArea", "unknown-focus-area", area));
         }
         if let Some(status) = &self.status {
@@ -93,7 +95,9 @@ pub async fn list_initiatives(call: Call) -> HttpResponse {
             true => Some(store::initiatives::count(conn, alliance.id, &filter)?),
             false => None,
         };
-        Ok(paging.cut(call, rows, total, |row| (SortKey(names::sort_key(&row.title)), row.id)).answer())
+        Ok(paging
+            .cut(call, rows, total, |row| (SortKey(names::sort_key(&row.title)), row.id))
+            .answer())
     })
     .await
 }

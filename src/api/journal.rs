@@ -132,7 +132,11 @@ fn read(
     }
     let partner = query.partner.as_deref().map(PartnerId::parse);
     if partner == Some(None) {
-        faults.push(unknown("?partner", "unknown-partner", query.partner.as_deref().unwrap_or_default()));
+        faults.push(unknown(
+            "?partner",
+            "unknown-partner",
+            query.partner.as_deref().unwrap_or_default(),
+        ));
     }
     for (pointer, text) in [("?action", &query.action), ("?subject", &query.subject)] {
         if let Some(text) = text {
@@ -180,7 +184,10 @@ fn point(
     } else if let Some(at) = dates::instant(text) {
         // `from` a time includes the entries of that very time.
         let at = if pointer == "?from" { at - chrono::Duration::microseconds(1) } else { at };
-        return Ok(Some(Point { seq: store::journal::size_at(conn, journal, at)?, is_time: pointer == "?from" }));
+        return Ok(Some(Point {
+            seq: store::journal::size_at(conn, journal, at)?,
+            is_time: pointer == "?from",
+        }));
     }
     faults.add(
         pointer,
@@ -222,7 +229,8 @@ fn entry_text(row: TextRow) -> EntryText {
 }
 
 fn entry(row: &EntryRow, texts: &[TextRow]) -> Result<JournalEntry, Failure> {
-    let broken = |e: serde_json::Error| Failure::from(DbError::Broken(format!("entry {}: {e}", row.seq)));
+    let broken =
+        |e: serde_json::Error| Failure::from(DbError::Broken(format!("entry {}: {e}", row.seq)));
     let mut value: Value = serde_json::from_slice(&row.bytes).map_err(broken)?;
     let own = texts.iter().filter(|text| text.seq == row.seq);
     join(&mut value, own.map(|text| (text.pointer.as_str(), text.text.as_str())));

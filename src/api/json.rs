@@ -21,7 +21,9 @@ pub fn value(bytes: &[u8]) -> Result<Value, Failure> {
             "The request lacks its JSON body.",
         ));
     }
-    serde_json::from_slice::<crate::domain::json::Unique>(bytes).map(|unique| unique.0).map_err(syntax)
+    serde_json::from_slice::<crate::domain::json::Unique>(bytes)
+        .map(|unique| unique.0)
+        .map_err(syntax)
 }
 
 /// Reads a value as the type it must have.

@@ -35,11 +35,17 @@ pub async fn create_key(call: Call) -> HttpResponse {
         let body: CreateKey = call.body()?;
         let alliance = alliance_id(conn, call)?;
         let created = keys::create(conn, &call.ctx, Some(alliance), &body)?;
-        let shown = NewKey { key: KeyView::from(&created.key), client_secret: Some(created.secret) };
+        let shown = NewKey {
+            key: KeyView::from(&created.key),
+            client_secret: Some(created.secret),
+        };
         let again = NewKey { client_secret: None, ..shown.clone() };
         let location = format!("{}/{}", call.path(), created.key.id);
         let answer = Answer::created(location, &shown).with_header("cache-control", "no-store");
-        Ok(Answer { stored_body: Some(serde_json::to_vec(&again).unwrap_or_default()), ..answer })
+        Ok(Answer {
+            stored_body: Some(serde_json::to_vec(&again).unwrap_or_default()),
+            ..answer
+        })
     })
     .await
 }
@@ -69,7 +75,8 @@ pub async fn list_keys(call: Call) -> HttpResponse {
         let query: KeysQuery = call.query()?;
         let alliance = alliance_id(conn, call)?;
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
+        let paging =
+            Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
         unless_any(faults)?;
         let filter = keys::seen_by(&call.ctx, alliance);
         let page = paging.page(call)?;

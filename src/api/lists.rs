@@ -57,7 +57,11 @@ impl Paging {
         if let Some(word) = count {
             faults.one_of("?count", word, &["true", "false"]);
         }
-        Paging { limit: rows.flatten().unwrap_or(USUAL), count: count == Some("true"), cursor }
+        Paging {
+            limit: rows.flatten().unwrap_or(USUAL),
+            count: count == Some("true"),
+            cursor,
+        }
     }
 
     /// The page to read: one row more than wanted, which tells whether there is a next page.
@@ -71,7 +75,12 @@ impl Paging {
     }
 
     /// A page of what is in memory as a whole; its cursor is the number of rows before it.
-    pub fn of_all<T>(&self, call: &Call, rows: Vec<T>, total_count: Option<i64>) -> Result<List<T>, Failure> {
+    pub fn of_all<T>(
+        &self,
+        call: &Call,
+        rows: Vec<T>,
+        total_count: Option<i64>,
+    ) -> Result<List<T>, Failure> {
         let page = self.page::<usize>(call)?;
         let before = page.after.unwrap_or(0);
         let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -94,8 +103,8 @@ impl Paging {
         let has_more = rows.len() > wanted;
         rows.truncate(wanted);
         let last = rows.last().filter(|_| has_more);
-        let next_cursor =
-            last.map(|row| cursor::seal(&call.app.installation.cursor_secret, &list_name(call), &key(row)));
+        let next_cursor = last
+            .map(|row| cursor::seal(&call.app.installation.cursor_secret, &list_name(call), &key(row)));
         let next = next_cursor.as_ref().map(|cursor| next_address(call, cursor));
         List { items: rows, next_cursor, next, total_count }
     }
@@ -110,7 +119,6 @@ impl<T> List<T> {
             total_count: self.total_count,
         }
     }
-
 }
 
 impl<T: Serialize> List<T> {
@@ -141,7 +149,9 @@ fn list_name(call: &Call) -> String {
 
 fn filters(call: &Call) -> Vec<(String, String)> {
     let given = url::form_urlencoded::parse(call.query_string().as_bytes()).into_owned();
-    given.filter(|(name, _)| !["cursor", "limit", "count"].contains(&name.as_str())).collect()
+    given
+        .filter(|(name, _)| !["cursor", "limit", "count"].contains(&name.as_str()))
+        .collect()
 }
 
 fn next_address(call: &Call, cursor: &str) -> String {

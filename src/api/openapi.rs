@@ -1,6 +1,9 @@
 //! The OpenAPI 3.1 document: what the handlers say, and what all of them have in common.
 
-#![expect(clippy::indexing_slicing, reason = "a JSON value answers null for what it lacks, and makes what is set")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value answers null for what it lacks, and makes what is set"
+)]
 
 use actix_web::App as ActixApp;
 use serde_json::{Map, Value, json};
@@ -99,9 +102,15 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
     let is_list = has_parameter(operation, "limit");
     let mut parameters: Vec<Value> = steps(path).map(|step| step_parameter(step, path)).collect();
     parameters.extend(operation["parameters"].as_array().cloned().unwrap_or_default());
-    parameters.push(header("Accept-Language", "`da` (default) or `en`.", false, json!({"type": "string"})));
+    parameters.push(header(
+        "Accept-Language",
+        "`da` (default) or `en`.",
+        false,
+        json!({"type": "string"}),
+    ));
     let changes = ["put", "patch", "delete"].contains(&method);
-    let moves = name.ends_with("_report") && method == "post" || name.ends_with("_partner") && path.contains("{partner}/");
+    let moves = name.ends_with("_report") && method == "post"
+        || name.ends_with("_partner") && path.contains("{partner}/");
     if changes || moves {
         let says = match changes {
             true => "The ETag seen last. Needed to change what exists.",
@@ -110,7 +119,12 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
         parameters.push(header("If-Match", says, false, json!({"type": "string"})));
     }
     if method == "get" {
-        parameters.push(header("If-None-Match", "The ETag seen last.", false, json!({"type": "string"})));
+        parameters.push(header(
+            "If-None-Match",
+            "The ETag seen last.",
+            false,
+            json!({"type": "string"}),
+        ));
     }
     let is_needed = ["submit_report", "accept_report"].contains(&name.as_str());
     let takes_key = method == "post" && name != "issue_token";
@@ -177,9 +191,11 @@ fn step_parameter(step: &str, path: &str) -> Value {
         "indicator" => ("The indicator's key.", key, json!("new_collaborations")),
         "seq" => ("The entry's number.", json!({"type": "integer", "minimum": 1}), json!(1)),
         "version" => ("The submission: 1, 2, 3.", json!({"type": "integer", "minimum": 1}), json!(1)),
-        _ if path.contains(step) => {
-            ("Its id.", json!({"type": "string", "format": "uuid"}), json!("019353f2-6c00-7000-8000-000000000001"))
-        }
+        _ if path.contains(step) => (
+            "Its id.",
+            json!({"type": "string", "format": "uuid"}),
+            json!("019353f2-6c00-7000-8000-000000000001"),
+        ),
         _ => ("", json!({"type": "string"}), Value::Null),
     };
     json!({"name": step, "in": "path", "required": true, "description": says, "schema": schema, "example": example})
@@ -190,7 +206,9 @@ fn header(name: &str, says: &str, required: bool, schema: Value) -> Value {
 }
 
 fn has_parameter(operation: &Value, name: &str) -> bool {
-    operation["parameters"].as_array().is_some_and(|all| all.iter().any(|p| p["name"] == name))
+    operation["parameters"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|p| p["name"] == name))
 }
 
 fn add_answers(operation: &mut Value, method: &str, statuses: &[u16]) {
@@ -211,7 +229,8 @@ fn add_answers(operation: &mut Value, method: &str, statuses: &[u16]) {
         answer["headers"] = headers;
     }
     if method == "get" {
-        answers.insert("304".to_owned(), json!({"description": "What the client has is as it is still."}));
+        answers
+            .insert("304".to_owned(), json!({"description": "What the client has is as it is still."}));
     }
     for status in statuses {
         let mut answer = json!({
@@ -230,7 +249,9 @@ fn add_answers(operation: &mut Value, method: &str, statuses: &[u16]) {
 
 fn says(status: u16) -> &'static str {
     match status {
-        400 => "The request's shape is off: syntax, an unknown or repeated key or parameter, a JSON type.",
+        400 => {
+            "The request's shape is off: syntax, an unknown or repeated key or parameter, a JSON type."
+        }
         401 => "Who are you: the token is missing, faulty or expired, or its key revoked.",
         403 => "Your role may not.",
         404 => "Absent, or another partner's.",
@@ -238,7 +259,9 @@ fn says(status: u16) -> &'static str {
         412 => "Stale: somebody has changed it since.",
         413 => "Too large.",
         415 => "A media type that is not taken here.",
-        422 => "Values at fault, all of them listed; or an idempotency key used again for another request.",
+        422 => {
+            "Values at fault, all of them listed; or an idempotency key used again for another request."
+        }
         428 => "`If-Match` is missing.",
         _ => "Busy; try again after the seconds in `Retry-After`.",
     }

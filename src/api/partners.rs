@@ -49,7 +49,8 @@ struct PartnersQuery {
 impl PartnersQuery {
     fn read(self, programme: &Programme) -> Result<(Filter, Sort, Paging), Failure> {
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
+        let paging =
+            Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
         if let Some(sector) = self.sector.as_deref().filter(|key| !programme.has_sector(key)) {
             faults.push(unknown("?sector", "unknown-sector", sector));
         }
@@ -60,7 +61,8 @@ impl PartnersQuery {
         if let Some(area) = self.area.as_deref().filter(|code| !is_area(code)) {
             faults.push(unknown("?area", "unknown-area", area));
         }
-        if let Some(area) = self.focus_area.as_deref().filter(|key| programme.focus_area(key).is_none()) {
+        if let Some(area) = self.focus_area.as_deref().filter(|key| programme.focus_area(key).is_none())
+        {
             faults.push(unknown("?focusArea", "unknown-focus-area", area));
         }
         let valid_on = faults.date_or_none("?validOn", self.valid_on.as_deref());

@@ -68,9 +68,22 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn new(status: StatusCode, code: &'static str, da: impl Into<String>, en: impl Into<String>) -> Failure {
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        da: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Failure {
         let detail = Text::new(da, en);
-        Failure { status, code, detail, faults: Vec::new(), oauth: None, headers: Vec::new(), cause: None }
+        Failure {
+            status,
+            code,
+            detail,
+            faults: Vec::new(),
+            oauth: None,
+            headers: Vec::new(),
+            cause: None,
+        }
     }
 
     /// The request's shape is off.
@@ -172,7 +185,9 @@ impl From<Refusal> for Failure {
         let failure = Failure::new(status, refusal.code, refusal.detail.da, refusal.detail.en);
         let failure = Failure { faults: refusal.faults, ..failure };
         match refusal.kind {
-            Kind::Unauthenticated => failure.with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"facit\""),
+            Kind::Unauthenticated => {
+                failure.with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"facit\"")
+            }
             _ => failure,
         }
     }

@@ -49,8 +49,10 @@ pub async fn list_reports(call: Call) -> HttpResponse {
         let query: ReportsQuery = call.query()?;
         let alliance = call.alliance(conn)?;
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
-        if let Some(round) = query.round.as_deref().filter(|key| alliance.programme.round(key).is_none()) {
+        let paging =
+            Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
+        if let Some(round) = query.round.as_deref().filter(|key| alliance.programme.round(key).is_none())
+        {
             faults.push(unknown("?round", "unknown-round", round));
         }
         if let Some(state) = &query.state {
@@ -58,7 +60,11 @@ pub async fn list_reports(call: Call) -> HttpResponse {
         }
         let partner = query.partner.as_deref().map(PartnerId::parse);
         if partner == Some(None) {
-            faults.push(unknown("?partner", "unknown-partner", query.partner.as_deref().unwrap_or_default()));
+            faults.push(unknown(
+                "?partner",
+                "unknown-partner",
+                query.partner.as_deref().unwrap_or_default(),
+            ));
         }
         unless_any(faults)?;
         let own = call.ctx.as_partner(alliance.id);
@@ -70,7 +76,10 @@ pub async fn list_reports(call: Call) -> HttpResponse {
         let filter = Filter {
             round: query.round,
             partner: own.or(partner.flatten()),
-            state: query.state.and_then(|word| State::parse(&word)).map(|state| state.word().to_owned()),
+            state: query
+                .state
+                .and_then(|word| State::parse(&word))
+                .map(|state| state.word().to_owned()),
             submitted_only: own.is_none(),
         };
         let page = paging.page(call)?;
@@ -154,7 +163,8 @@ pub async fn save_report_part(call: Call) -> HttpResponse {
         let (alliance, at) = report_at(conn, call)?;
         let initiative = call.id("initiative", InitiativeId::parse)?;
         let seen = call.seen.as_ref();
-        let (part, is_new) = reports::save_part(conn, &call.ctx, &alliance, &at, initiative, seen, body)?;
+        let (part, is_new) =
+            reports::save_part(conn, &call.ctx, &alliance, &at, initiative, seen, body)?;
         created_or_ok(call, is_new, Answer::ok(&part).versioned(part.version))
     })
     .await
@@ -273,7 +283,8 @@ pub async fn list_report_versions(call: Call) -> HttpResponse {
         let (alliance, at) = report_at(conn, call)?;
         let report = reports::find(conn, &call.ctx, &alliance, &at)?;
         let mut faults = Faults::new();
-        let paging = Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
+        let paging =
+            Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
         unless_any(faults)?;
         let versions = reports::versions(conn, &report)?;
         let total = paging.count.then(|| i64::try_from(versions.len()).unwrap_or(i64::MAX));
@@ -290,7 +301,9 @@ pub async fn find_report_version(call: Call) -> HttpResponse {
         let (alliance, at) = report_at(conn, call)?;
         let report = reports::find(conn, &call.ctx, &alliance, &at)?;
         let number = call.id("version", checks::number)?;
-        let version = reports::versions(conn, &report)?.into_iter().find(|version| version.version == number);
+        let version = reports::versions(conn, &report)?
+            .into_iter()
+            .find(|version| version.version == number);
         let version = version.ok_or_else(Error::absent)?;
         Ok(Answer::ok(&version).versioned(version.version))
     })

@@ -77,7 +77,9 @@ pub async fn issue_token(call: Call) -> HttpResponse {
             token_type: "Bearer".to_owned(),
             expires_in: issued.expires_in,
         };
-        Ok(Answer::ok(&answer).with_header("cache-control", "no-store").with_header("pragma", "no-cache"))
+        Ok(Answer::ok(&answer)
+            .with_header("cache-control", "no-store")
+            .with_header("pragma", "no-cache"))
     })
     .await
 }
@@ -176,9 +178,16 @@ fn wrong_credentials(by_basic: bool) -> Failure {
 #[get("/jwks.json")]
 pub async fn list_signing_keys(call: Call) -> HttpResponse {
     call.read(|_, call| {
-        let keys: Vec<(String, [u8; 32])> =
-            call.app.installation.signing_keys.iter().map(|key| (key.kid.clone(), key.public)).collect();
-        Ok(Answer::ok(&tokens::jwks(&keys)).with_header("cache-control", "public, max-age=300").hashed())
+        let keys: Vec<(String, [u8; 32])> = call
+            .app
+            .installation
+            .signing_keys
+            .iter()
+            .map(|key| (key.kid.clone(), key.public))
+            .collect();
+        Ok(Answer::ok(&tokens::jwks(&keys))
+            .with_header("cache-control", "public, max-age=300")
+            .hashed())
     })
     .await
 }

@@ -120,7 +120,8 @@ impl r2d2::ManageConnection for Manager {
                 Ok(Conn::Postgresql(conn))
             }
             Target::Sqlite(path) => {
-                let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(unreachable)?;
+                let mut conn =
+                    SqliteConnection::establish(&path.to_string_lossy()).map_err(unreachable)?;
                 conn.batch_execute(SQLITE_SETTINGS)?;
                 Ok(Conn::Sqlite(conn))
             }

@@ -55,10 +55,13 @@ impl Db {
         let mut conn = self.connection()?;
         let failed = |e: Box<dyn std::error::Error + Send + Sync>| Error::Broken(e.to_string());
         match &mut *conn {
-            Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE_MIGRATIONS).map(drop).map_err(failed),
+            Conn::Sqlite(sqlite) => {
+                sqlite.run_pending_migrations(SQLITE_MIGRATIONS).map(drop).map_err(failed)
+            }
             Conn::Postgresql(postgres) => {
                 postgres.batch_execute(&format!("SELECT pg_advisory_lock({WRITER_LOCK})"))?;
-                let done = postgres.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop).map_err(failed);
+                let done =
+                    postgres.run_pending_migrations(POSTGRES_MIGRATIONS).map(drop).map_err(failed);
                 postgres.batch_execute(&format!("SELECT pg_advisory_unlock({WRITER_LOCK})"))?;
                 done
             }
@@ -66,7 +69,10 @@ impl Db {
     }
 
     /// Reads on one consistent snapshot, off the async threads.
-    pub async fn read<T, E>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -77,7 +83,10 @@ impl Db {
 
     /// Writes in one transaction of its own, off the async threads. Either all of it stands, durably,
     /// when this returns `Ok`, or nothing does.
-    pub async fn write<T, E>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -93,12 +102,18 @@ impl Db {
     }
 
     /// `read`, for the command line and tests: blocks this thread.
-    pub fn read_now<T, E: From<Error>>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    pub fn read_now<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.transact(BeginRead, work)
     }
 
     /// `write`, for the command line and tests: blocks this thread, which must not be an async one.
-    pub fn write_now<T, E: From<Error>>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    pub fn write_now<T, E: From<Error>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
         let _turn = self.writer.blocking_lock();
         self.transact(BeginWrite, work)
     }
@@ -171,7 +186,8 @@ impl Begin for BeginWrite {
             Conn::Sqlite(sqlite) => Ok(sqlite.batch_execute("BEGIN IMMEDIATE")?),
             Conn::Postgresql(postgres) => {
                 postgres.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED")?;
-                let locked = postgres.batch_execute(&format!("SELECT pg_advisory_xact_lock({WRITER_LOCK})"));
+                let locked =
+                    postgres.batch_execute(&format!("SELECT pg_advisory_xact_lock({WRITER_LOCK})"));
                 if locked.is_err() {
                     postgres.batch_execute("ROLLBACK")?;
                 }

@@ -30,9 +30,9 @@ impl Filled {
     /// By indicator and scope, as known at a size of the journal.
     fn tallies(&self, entries: i64) -> BTreeMap<String, Tally> {
         let alliance = self.alliance.id;
-        let rows = self
-            .db
-            .read_now(|conn| store::tallies::known(conn, alliance, WHOLE, &["", "closing", "today"], None, entries));
+        let rows = self.db.read_now(|conn| {
+            store::tallies::known(conn, alliance, WHOLE, &["", "closing", "today"], None, entries)
+        });
         let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
         for row in rows
             .expect("the tallies")

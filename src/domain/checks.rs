@@ -53,7 +53,12 @@ impl Faults {
     /// One line of text: not empty, not too long, no control characters.
     pub fn line(&mut self, pointer: &str, text: &str) {
         if text.trim().is_empty() {
-            return self.add(pointer, "required", "Feltet må ikke være tomt.", "The field must not be empty.");
+            return self.add(
+                pointer,
+                "required",
+                "Feltet må ikke være tomt.",
+                "The field must not be empty.",
+            );
         }
         self.characters(pointer, text, LINE, false);
     }
@@ -175,7 +180,8 @@ impl Faults {
 }
 
 pub fn is_key(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 /// A whole number as it is written here: without a plus or noughts in front, so that nothing has two
@@ -187,9 +193,8 @@ pub fn number(text: &str) -> Option<i64> {
 pub fn is_amount(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let all_digits = |s: &str, most: usize| {
-        !s.is_empty() && s.len() <= most && s.bytes().all(|b| b.is_ascii_digit())
-    };
+    let all_digits =
+        |s: &str, most: usize| !s.is_empty() && s.len() <= most && s.bytes().all(|b| b.is_ascii_digit());
     all_digits(whole, 18) && all_digits(fraction, 9) && (whole == "0" || !whole.starts_with('0'))
 }
 

@@ -7,7 +7,10 @@ use chrono_tz::Tz;
 pub fn date(text: &str) -> Option<NaiveDate> {
     let bytes = text.as_bytes();
     let shaped = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
     if !shaped || text.starts_with('0') {
         return None;
     }
@@ -26,7 +29,10 @@ pub fn fuzzy(text: &str) -> Option<Fuzzy> {
     match text.len() {
         4 => {
             let earliest = date(&format!("{text}-01-01"))?;
-            Some(Fuzzy { earliest, latest: NaiveDate::from_ymd_opt(earliest.year(), 12, 31)? })
+            Some(Fuzzy {
+                earliest,
+                latest: NaiveDate::from_ymd_opt(earliest.year(), 12, 31)?,
+            })
         }
         7 => {
             let earliest = date(&format!("{text}-01"))?;
@@ -69,7 +75,8 @@ pub fn start_of_day(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
     let midnight = day.and_time(chrono::NaiveTime::MIN);
     (0..=4)
         .find_map(|quarters| {
-            zone.from_local_datetime(&(midnight + chrono::Duration::minutes(quarters * 30))).earliest()
+            zone.from_local_datetime(&(midnight + chrono::Duration::minutes(quarters * 30)))
+                .earliest()
         })
         .map(|local| local.with_timezone(&Utc))
         .unwrap_or_else(|| midnight.and_utc())
@@ -81,7 +88,15 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_refused() {
-        for text in ["2023-02-31", "2023-2-1", "2023-02-01T", "23-02-01", "0001-01-01", "2023-13-01", "２０２３-01"] {
+        for text in [
+            "2023-02-31",
+            "2023-2-1",
+            "2023-02-01T",
+            "23-02-01",
+            "0001-01-01",
+            "2023-13-01",
+            "２０２３-01",
+        ] {
             assert_eq!(date(text), None, "{text}");
         }
         assert!(date("2024-02-29").is_some());
@@ -90,16 +105,25 @@ mod tests {
     #[test]
     fn a_fuzzy_date_spans_what_it_can_be() {
         let month = fuzzy("2023-02").expect("a month");
-        assert_eq!((month.earliest.to_string(), month.latest.to_string()), ("2023-02-01".into(), "2023-02-28".into()));
+        assert_eq!(
+            (month.earliest.to_string(), month.latest.to_string()),
+            ("2023-02-01".into(), "2023-02-28".into())
+        );
         let year = fuzzy("2020").expect("a year");
-        assert_eq!((year.earliest.to_string(), year.latest.to_string()), ("2020-01-01".into(), "2020-12-31".into()));
+        assert_eq!(
+            (year.earliest.to_string(), year.latest.to_string()),
+            ("2020-01-01".into(), "2020-12-31".into())
+        );
         assert_eq!(fuzzy("2020-1"), None);
         assert_eq!(fuzzy("202é-1"), None);
     }
 
     #[test]
     fn instants_need_an_offset_and_end_in_utc() {
-        assert_eq!(instant("2023-12-31T23:59:59+01:00").map(rfc3339_short), Some("2023-12-31T22:59:59Z".into()));
+        assert_eq!(
+            instant("2023-12-31T23:59:59+01:00").map(rfc3339_short),
+            Some("2023-12-31T22:59:59Z".into())
+        );
         assert_eq!(instant("2023-12-31T23:59:59"), None);
         assert_eq!(instant("2023-12-31 23:59:59Z"), None);
     }

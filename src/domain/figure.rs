@@ -177,7 +177,13 @@ mod tests {
 
     #[test]
     fn the_example_of_the_range_comes_out() {
-        let tally = Tally { counted: 40, not_counted: 10, no_answer: 0, not_submitted: 57, not_applicable: 0 };
+        let tally = Tally {
+            counted: 40,
+            not_counted: 10,
+            no_answer: 0,
+            not_submitted: 57,
+            not_applicable: 0,
+        };
         let whole = tally.applicable();
         assert_eq!(percent(tally.counted, tally.base(BaseRule::Respondents), 0).to_string(), "80");
         assert_eq!(percent(tally.counted, whole, 0).to_string(), "37");

@@ -220,7 +220,10 @@ mod tests {
     fn an_entry_is_canonical_and_holds_no_floats_and_no_free_text() {
         let text = String::from_utf8(sealed().bytes).expect("UTF-8");
         assert!(text.starts_with(r#"{"action":"report.submitted","actor":"00000000-"#), "{text}");
-        assert!(text.contains(r#""share":"0.5""#) && text.contains(r#""big":"9007199254740992""#), "{text}");
+        assert!(
+            text.contains(r#""share":"0.5""#) && text.contains(r#""big":"9007199254740992""#),
+            "{text}"
+        );
         assert!(text.contains(r#""count":3"#) && text.contains(r#""goal":"""#), "{text}");
         for free in ["because", "free", "said"] {
             assert!(!text.contains(free), "{free} in {text}");

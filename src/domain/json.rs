@@ -118,8 +118,10 @@ pub struct Misfit {
 /// Reads a value as a type. An array is no object: serde by itself takes `["a", "b"]` for a struct of two
 /// fields.
 pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Misfit> {
-    serde_path_to_error::deserialize(ByName(value))
-        .map_err(|fault| Misfit { pointer: pointer(fault.path()), message: fault.into_inner().to_string() })
+    serde_path_to_error::deserialize(ByName(value)).map_err(|fault| Misfit {
+        pointer: pointer(fault.path()),
+        message: fault.into_inner().to_string(),
+    })
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -222,17 +224,25 @@ mod tests {
         let fault = |value: Value| typed::<Pair>(value).err().map(|misfit| misfit.pointer);
         assert_eq!(fault(serde_json::json!({"left": "a", "right": {"left": "b"}})), None);
         assert_eq!(fault(serde_json::json!(["a", null])), Some(String::new()));
-        assert_eq!(fault(serde_json::json!({"left": "a", "right": ["b", null]})), Some("/right".to_owned()));
+        assert_eq!(
+            fault(serde_json::json!({"left": "a", "right": ["b", null]})),
+            Some("/right".to_owned())
+        );
     }
 
     fn fault(text: &str) -> String {
-        serde_json::from_str::<Unique>(text).err().map(|e| e.to_string()).unwrap_or_default()
+        serde_json::from_str::<Unique>(text)
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
     fn a_duplicate_key_is_refused_at_any_depth_and_its_place_named() {
         assert!(fault(r#"{"a":1,"a":2}"#).starts_with("duplicate key at /a"));
-        assert!(fault(r#"{"a":[{"b/c":{"x":1,"\u0078":2}}]}"#).starts_with("duplicate key at /a/0/b~1c/x"));
+        assert!(
+            fault(r#"{"a":[{"b/c":{"x":1,"\u0078":2}}]}"#).starts_with("duplicate key at /a/0/b~1c/x")
+        );
         assert_eq!(fault(r#"{"a":{"b":1},"b":1}"#), "");
     }
 

@@ -258,14 +258,23 @@ impl AdmitPartner {
         }
         let municipality = self.municipality.as_deref().map(|code| (code, places::municipality(code)));
         if let Some((code, None)) = municipality {
-            unknown_place(faults, "/municipality", "unknown-municipality", "kommune", "municipality", code);
+            unknown_place(
+                faults,
+                "/municipality",
+                "unknown-municipality",
+                "kommune",
+                "municipality",
+                code,
+            );
         }
         let area = self.area.as_deref().filter(|code| *code != places::NATIONAL);
         let landsdel = area.map(|code| (code, places::landsdel(code)));
         if let Some((code, None)) = landsdel {
             unknown_place(faults, "/area", "unknown-area", "landsdel", "part of the country", code);
         }
-        let Some(region) = self.region.as_deref().filter(|code| places::region(code).is_some()) else { return };
+        let Some(region) = self.region.as_deref().filter(|code| places::region(code).is_some()) else {
+            return;
+        };
         let inside = [("/municipality", municipality), ("/area", landsdel)];
         for (pointer, place) in inside {
             if let Some((_, Some(place))) = place
@@ -282,7 +291,14 @@ impl AdmitPartner {
     }
 }
 
-fn unknown_place(faults: &mut Faults, pointer: &str, code: &'static str, da: &str, en: &str, given: &str) {
+fn unknown_place(
+    faults: &mut Faults,
+    pointer: &str,
+    code: &'static str,
+    da: &str,
+    en: &str,
+    given: &str,
+) {
     let given = shown(given);
     faults.add(
         pointer,

@@ -61,10 +61,15 @@ impl PartnerRecord {
     /// the last round that asks it and that the partner has a counting report for.
     pub fn deciding(&self, programme: &Programme, question: &str, scope: &str) -> Option<&HandedIn> {
         let counting = |round: &str| {
-            self.reports.iter().find(|r| r.round == round && r.counts(programme.counts_from))
+            self.reports
+                .iter()
+                .find(|r| r.round == round && r.counts(programme.counts_from))
         };
         if scope != WHOLE_ALLIANCE {
-            return programme.round(scope).filter(|round| round.asks(question)).and_then(|_| counting(scope));
+            return programme
+                .round(scope)
+                .filter(|round| round.asks(question))
+                .and_then(|_| counting(scope));
         }
         let asking = programme.rounds.iter().rev().filter(|round| round.asks(question));
         asking.into_iter().find_map(|round| counting(&round.key))
@@ -84,7 +89,10 @@ impl PartnerRecord {
     }
 
     pub fn commitment_values(&self, programme: &Programme) -> Vec<Value> {
-        self.commitments.iter().map(|commitment| commitment_value(commitment, programme)).collect()
+        self.commitments
+            .iter()
+            .map(|commitment| commitment_value(commitment, programme))
+            .collect()
     }
 
     pub fn initiative_values(&self, programme: &Programme) -> Vec<Value> {
@@ -141,9 +149,10 @@ pub fn answer_value(question: &Question, answer: Option<&Answer>) -> Value {
     let given = answer.filter(|answer| answer.none.is_none() && !answer.is_blank());
     let value = given.and_then(|answer| answer.value.as_ref());
     match (&question.answers, value) {
-        (AnswerType::Number { .. }, Some(AnswerValue::Number(number))) => {
-            number.as_f64().and_then(serde_json::Number::from_f64).map_or(Value::Null, Value::Number)
-        }
+        (AnswerType::Number { .. }, Some(AnswerValue::Number(number))) => number
+            .as_f64()
+            .and_then(serde_json::Number::from_f64)
+            .map_or(Value::Null, Value::Number),
         (AnswerType::Number { .. }, _) => Value::Null,
         (AnswerType::MultiChoice(_), Some(AnswerValue::List(keys))) => json!(keys),
         (AnswerType::MultiChoice(_), _) => json!([]),
@@ -174,7 +183,9 @@ fn commitment_value(commitment: &Commitment, programme: &Programme) -> Value {
 
 fn focus_areas(keys: &[String], programme: &Programme) -> Value {
     let areas = keys.iter().filter_map(|key| programme.focus_area(key));
-    areas.map(|area| json!({ "key": area.key, "scheme": area.scheme, "national": area.national })).collect()
+    areas
+        .map(|area| json!({ "key": area.key, "scheme": area.scheme, "national": area.national }))
+        .collect()
 }
 
 fn text(text: &Option<String>) -> &str {

@@ -12,7 +12,9 @@ use super::report::NoAnswer;
 use super::rule::{Record, Rule};
 
 /// Where one subject stands on one indicator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum Standing {
     Counted,
@@ -135,7 +137,13 @@ pub fn intervals(
             let overlapping = memberships.iter().filter(|m| overlaps(joined(m), m.left_on, period));
             overlapping.map(joined).min().map(|from| (from, None)).into_iter().collect()
         }
-        MembersRule::Ever => memberships.iter().map(joined).min().map(|from| (from, None)).into_iter().collect(),
+        MembersRule::Ever => memberships
+            .iter()
+            .map(joined)
+            .min()
+            .map(|from| (from, None))
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -182,7 +190,8 @@ impl<'a> View<'a> {
             Kind::Count(Of::Initiatives) => {
                 let led = record.initiatives.iter().filter(|i| i.lead_partner == record.partner.id);
                 led.map(|initiative| {
-                    self.sees.set("initiative", &record.initiative_value(initiative, self.programme));
+                    self.sees
+                        .set("initiative", &record.initiative_value(initiative, self.programme));
                     let own = format!("initiatives/{}", initiative.id);
                     let (standing, reason) = self.judge(indicator, scope, vec![own]);
                     (SubjectId::from(initiative.id), standing, reason)
@@ -192,7 +201,8 @@ impl<'a> View<'a> {
             Kind::Count(Of::Reports) => {
                 let pinned = indicator.round.as_deref();
                 let counting = record.reports.iter().filter(|report| {
-                    report.counts(self.programme.counts_from) && pinned.is_none_or(|round| report.round == round)
+                    report.counts(self.programme.counts_from)
+                        && pinned.is_none_or(|round| report.round == round)
                 });
                 counting
                     .map(|report| {
@@ -303,7 +313,9 @@ impl<'a> View<'a> {
         if rule.reads("reports") {
             let read = |round: &str| {
                 let (whole, part) = (format!("reports.{round}"), format!("reports.{round}."));
-                rule.paths().iter().any(|path| *path == "reports" || *path == whole || path.starts_with(&part))
+                rule.paths()
+                    .iter()
+                    .any(|path| *path == "reports" || *path == whole || path.starts_with(&part))
             };
             let reports = record.reports.iter().filter(|report| read(&report.round));
             because.extend(reports.map(|report| self.version_address(report)));
@@ -338,6 +350,10 @@ fn reason(code: &str, because: Vec<String>) -> Reason {
 }
 
 fn rule_failed(detail: String) -> (Standing, Reason) {
-    let reason = Reason { code: "rule-failed".to_owned(), because: Vec::new(), detail: Some(detail) };
+    let reason = Reason {
+        code: "rule-failed".to_owned(),
+        because: Vec::new(),
+        detail: Some(detail),
+    };
     (Standing::NoAnswer, reason)
 }

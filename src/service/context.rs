@@ -26,7 +26,8 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Role; 5] = [Role::Operator, Role::Secretariat, Role::Partner, Role::Auditor, Role::Reader];
+    pub const ALL: [Role; 5] =
+        [Role::Operator, Role::Secretariat, Role::Partner, Role::Auditor, Role::Reader];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -50,7 +51,12 @@ pub enum Caller {
     Public,
     /// The command line, which acts as the installation.
     Installation,
-    Key { id: KeyId, role: Role, alliance: Option<AllianceId>, partner: Option<PartnerId> },
+    Key {
+        id: KeyId,
+        role: Role,
+        alliance: Option<AllianceId>,
+        partner: Option<PartnerId>,
+    },
 }
 
 impl Caller {
@@ -82,7 +88,9 @@ impl Ctx {
     /// The partner that the caller speaks for in this alliance, if it is one.
     pub fn as_partner(&self, alliance: AllianceId) -> Option<PartnerId> {
         match self.caller {
-            Caller::Key { role: Role::Partner, alliance: Some(own), partner, .. } if own == alliance => partner,
+            Caller::Key { role: Role::Partner, alliance: Some(own), partner, .. } if own == alliance => {
+                partner
+            }
             _ => None,
         }
     }
@@ -91,7 +99,9 @@ impl Ctx {
     pub fn role_in(&self, alliance: AllianceId) -> Option<Role> {
         match self.caller {
             Caller::Installation => Some(Role::Secretariat),
-            Caller::Key { role, alliance: own, .. } if own.is_none_or(|own| own == alliance) => Some(role),
+            Caller::Key { role, alliance: own, .. } if own.is_none_or(|own| own == alliance) => {
+                Some(role)
+            }
             _ => None,
         }
     }

@@ -42,7 +42,12 @@ pub enum Kind {
 }
 
 impl Error {
-    pub fn refuse(kind: Kind, code: &'static str, da: impl Into<String>, en: impl Into<String>) -> Error {
+    pub fn refuse(
+        kind: Kind,
+        code: &'static str,
+        da: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Error {
         Error::Refused(Box::new(Refusal { kind, code, detail: Text::new(da, en), faults: Vec::new() }))
     }
 

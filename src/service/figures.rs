@@ -153,7 +153,11 @@ pub struct Known {
 /// What is known now.
 pub fn live(conn: &mut Conn, ctx: &Ctx, alliance: &InForce) -> Result<Known> {
     let head = store::journal::head(conn, alliance.id)?.ok_or_else(Error::absent)?;
-    Ok(Known { seq: head.size, at: head.last_at, today: day_in(alliance.programme.zone, ctx.now) })
+    Ok(Known {
+        seq: head.size,
+        at: head.last_at,
+        today: day_in(alliance.programme.zone, ctx.now),
+    })
 }
 
 /// What of the figures is asked for.
@@ -201,7 +205,13 @@ pub fn all(conn: &mut Conn, alliance: &InForce, known: Known, asked: &Asked) -> 
 }
 
 /// One figure.
-pub fn one(conn: &mut Conn, alliance: &InForce, known: Known, asked: &Asked, indicator: &str) -> Result<Figured> {
+pub fn one(
+    conn: &mut Conn,
+    alliance: &InForce,
+    known: Known,
+    asked: &Asked,
+    indicator: &str,
+) -> Result<Figured> {
     let programme = &alliance.programme;
     let indicator = programme.indicator(indicator).ok_or_else(Error::absent)?;
     if let Some(round) = &asked.round {
@@ -234,7 +244,11 @@ pub fn must_have_round(programme: &Programme, round: &str) -> Result<()> {
 }
 
 /// The scope that a figure is asked for in.
-pub fn scope<'a>(programme: &Programme, indicator: &'a Indicator, round: Option<&'a str>) -> Result<&'a str> {
+pub fn scope<'a>(
+    programme: &Programme,
+    indicator: &'a Indicator,
+    round: Option<&'a str>,
+) -> Result<&'a str> {
     let malformed = |code, da: &str, en: &str| Err(Error::refuse(Kind::Malformed, code, da, en));
     match (&indicator.round, round) {
         (Some(pinned), None) => Ok(pinned),
@@ -262,7 +276,12 @@ pub fn scope<'a>(programme: &Programme, indicator: &'a Indicator, round: Option<
 }
 
 /// The day that a figure is of: the one asked for, else today or the last day of its period.
-pub fn valid_on(programme: &Programme, scope: &str, known: Known, asked: Option<NaiveDate>) -> NaiveDate {
+pub fn valid_on(
+    programme: &Programme,
+    scope: &str,
+    known: Known,
+    asked: Option<NaiveDate>,
+) -> NaiveDate {
     asked.unwrap_or_else(|| known.today.min(programme.period(scope).ends_on))
 }
 
@@ -271,7 +290,10 @@ type Gathered = HashMap<(String, String), Vec<TallyRow>>;
 fn gathered(rows: Vec<TallyRow>) -> Gathered {
     let mut by_indicator = Gathered::new();
     for row in rows {
-        by_indicator.entry((row.indicator.clone(), row.scope.clone())).or_default().push(row);
+        by_indicator
+            .entry((row.indicator.clone(), row.scope.clone()))
+            .or_default()
+            .push(row);
     }
     by_indicator
 }
@@ -323,7 +345,8 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn figure(&self, tally: Tally) -> Figure {
-        let (indicator, programme, language) = (self.indicator, &self.alliance.programme, self.asked.language);
+        let (indicator, programme, language) =
+            (self.indicator, &self.alliance.programme, self.asked.language);
         let is_share = indicator.kind == IndicatorKind::Share;
         let base = tally.base(indicator.base);
         let share = Fraction::of(tally.counted, base).filter(|_| is_share);
@@ -358,7 +381,8 @@ impl Place<'_> {
             percent: share.map_or(Value::Null, |share| share.percent(programme.decimals)),
             percent_text: share.map(|share| share.percent_text(programme.decimals, language)),
             ratio: share.map(Fraction::ratio),
-            no_percent_because: (is_share && share.is_none()).then(|| no_percent_because(tally).to_owned()),
+            no_percent_because: (is_share && share.is_none())
+                .then(|| no_percent_because(tally).to_owned()),
             lowest_percent: of_all(tally.counted),
             highest_percent: of_all(tally.counted_at_most()),
             value: (!is_share).then_some(tally.counted),
@@ -388,7 +412,11 @@ impl Place<'_> {
         ];
         let asked: Vec<String> = asked.into_iter().flatten().collect();
         let query = if asked.is_empty() { String::new() } else { format!("?{}", asked.join("&")) };
-        Links { partners: format!("{own}/partners{query}"), own: format!("{own}{query}"), changes: None }
+        Links {
+            partners: format!("{own}/partners{query}"),
+            own: format!("{own}{query}"),
+            changes: None,
+        }
     }
 }
 

@@ -12,7 +12,12 @@ use crate::domain::journal::Change;
 use crate::domain::text::Fault;
 use crate::store;
 
-pub fn create(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, body: &CreateInitiative) -> Result<Initiative> {
+pub fn create(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    body: &CreateInitiative,
+) -> Result<Initiative> {
     let body = &with_own_lead(ctx, alliance, body)?;
     let initiative = check(conn, alliance, body, InitiativeId::new(), 1)?;
     store::initiatives::insert(conn, alliance.id, &initiative)?;
@@ -102,8 +107,12 @@ fn check(
     id: InitiativeId,
     version: i64,
 ) -> Result<Initiative> {
-    let named: Vec<PartnerId> =
-        body.partners.iter().chain(&body.lead_partner).filter_map(|text| PartnerId::parse(text)).collect();
+    let named: Vec<PartnerId> = body
+        .partners
+        .iter()
+        .chain(&body.lead_partner)
+        .filter_map(|text| PartnerId::parse(text))
+        .collect();
     let known = store::partners::by_ids(conn, alliance.id, &named)?;
     let is_partner = |id: PartnerId| known.iter().any(|partner| partner.id == id);
     Ok(body.check(id, version, &alliance.programme, is_partner)?)

@@ -76,7 +76,12 @@ pub struct Created {
 }
 
 /// Makes a key in an alliance, or, with no alliance, for an operator.
-pub fn create(conn: &mut Conn, ctx: &Ctx, alliance: Option<AllianceId>, body: &CreateKey) -> Result<Created> {
+pub fn create(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: Option<AllianceId>,
+    body: &CreateKey,
+) -> Result<Created> {
     let role = Role::parse(&body.role);
     if role == Some(Role::Operator) && !may_make_operators(ctx) {
         let fault = Fault::new(
@@ -96,7 +101,12 @@ pub fn create(conn: &mut Conn, ctx: &Ctx, alliance: Option<AllianceId>, body: &C
     let expires_at = check_expiry(&mut faults, ctx.now, body.expires_at.as_deref());
     let is_operator = role == Some(Role::Operator);
     if !is_operator && alliance.is_none() {
-        faults.add("/alliance", "required", "Nøglen mangler sin alliance.", "The key lacks its alliance.");
+        faults.add(
+            "/alliance",
+            "required",
+            "Nøglen mangler sin alliance.",
+            "The key lacks its alliance.",
+        );
     }
     faults.unless_any(())?;
 
@@ -150,7 +160,12 @@ pub fn caller(conn: &mut Conn, id: KeyId, now: DateTime<Utc>) -> Result<Option<C
     let key = store::keys::find(conn, id)?.filter(|key| key.is_live(now));
     Ok(key.and_then(|key| {
         let role = Role::parse(&key.role)?;
-        Some(Caller::Key { id: key.id, role, alliance: key.alliance_id, partner: key.partner_id })
+        Some(Caller::Key {
+            id: key.id,
+            role,
+            alliance: key.alliance_id,
+            partner: key.partner_id,
+        })
     }))
 }
 
@@ -183,7 +198,12 @@ fn check_partner(
 ) -> Result<Option<PartnerId>> {
     let Some(text) = &body.partner else {
         if role == Some(Role::Partner) {
-            faults.add("/partner", "required", "En partners nøgle skal sige hvilken.", "A partner's key must say which.");
+            faults.add(
+                "/partner",
+                "required",
+                "En partners nøgle skal sige hvilken.",
+                "A partner's key must say which.",
+            );
         }
         return Ok(None);
     };
@@ -211,7 +231,12 @@ fn check_expiry(faults: &mut Faults, now: DateTime<Utc>, text: Option<&str>) -> 
     match dates::instant(text) {
         Some(at) if at > now => Some(at),
         Some(_) => {
-            faults.add("/expiresAt", "in-the-past", "Udløbet ligger i fortiden.", "The expiry lies in the past.");
+            faults.add(
+                "/expiresAt",
+                "in-the-past",
+                "Udløbet ligger i fortiden.",
+                "The expiry lies in the past.",
+            );
             None
         }
         None => {

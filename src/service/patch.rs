@@ -74,7 +74,9 @@ pub fn merged<T: Serialize + DeserializeOwned>(current: &T, patch: &Value) -> Re
 }
 
 fn missing_field(message: &str) -> Option<String> {
-    let rest = message.strip_prefix("missing field `").or_else(|| message.split_once("missing field `").map(|p| p.1))?;
+    let rest = message
+        .strip_prefix("missing field `")
+        .or_else(|| message.split_once("missing field `").map(|p| p.1))?;
     rest.split('`').next().map(str::to_owned)
 }
 

@@ -34,7 +34,15 @@ use Grant::{All, No, Own};
 
 const fn row(operation: &'static str, grants: [Grant; 6]) -> Access {
     let [public, operator, secretariat, partner, auditor, reader] = grants;
-    Access { operation, public, operator, secretariat, partner, auditor, reader }
+    Access {
+        operation,
+        public,
+        operator,
+        secretariat,
+        partner,
+        auditor,
+        reader,
+    }
 }
 
 const EVERYONE: [Grant; 6] = [All; 6];

@@ -51,8 +51,11 @@ pub fn with_programme(conn: &mut Conn, alliance: Alliance) -> Result<InForce> {
 
 /// Reads a stored document, which was checked when it was applied.
 pub fn compile(document: &str) -> Result<Programme> {
-    let broken = |cause: String| Error::Failed(db::Error::Broken(format!("a stored programme is broken: {cause}")));
-    let document: ProgrammeDocument = serde_json::from_str(document).map_err(|e| broken(e.to_string()))?;
+    let broken = |cause: String| {
+        Error::Failed(db::Error::Broken(format!("a stored programme is broken: {cause}")))
+    };
+    let document: ProgrammeDocument =
+        serde_json::from_str(document).map_err(|e| broken(e.to_string()))?;
     document.check().map_err(|faults| broken(format!("{faults:?}")))
 }
 
@@ -162,7 +165,12 @@ fn create(
     Ok(Applied { in_force, outcome: Outcome::Created })
 }
 
-fn change(conn: &mut Conn, ctx: &Ctx, alliance: Alliance, document: ProgrammeDocument) -> Result<Applied> {
+fn change(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: Alliance,
+    document: ProgrammeDocument,
+) -> Result<Applied> {
     let old = with_programme(conn, alliance.clone())?;
     let uses = store::uses::of(conn, alliance.id)?;
     let taken = frozen(&old.programme.document, &document, &uses);
@@ -219,7 +227,11 @@ fn record(
     let seq = journal::record(conn, ctx, alliance.id, change)?;
     let everyone = store::partners::all_ids(conn, alliance.id)?;
     standings::renew(conn, alliance.id, &programme, &everyone, seq)?;
-    Ok(InForce { id: alliance.id, version: alliance.version, programme: Arc::new(programme) })
+    Ok(InForce {
+        id: alliance.id,
+        version: alliance.version,
+        programme: Arc::new(programme),
+    })
 }
 
 /// The document's canonical JSON and its hash.

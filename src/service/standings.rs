@@ -24,7 +24,8 @@ pub fn renew(
     let mut moves: BTreeMap<TallyKey, Tally> = BTreeMap::new();
     for chunk in partners.chunks(CHUNK) {
         let known = store::standings::open_of(conn, chunk)?;
-        let mut known: BTreeMap<_, StandingRow> = known.into_iter().map(|row| (key(&row), row)).collect();
+        let mut known: BTreeMap<_, StandingRow> =
+            known.into_iter().map(|row| (key(&row), row)).collect();
         for record in store::records::of(conn, alliance, chunk)? {
             for placed in standings(programme, &record) {
                 let row = StandingRow::new(alliance, record.partner.id, placed, seq);

@@ -58,12 +58,16 @@ pub fn insert(conn: &mut Conn, alliance: &Alliance) -> Result<()> {
 }
 
 pub fn set_version(conn: &mut Conn, id: AllianceId, version: i64) -> Result<()> {
-    diesel::update(alliances::table.find(id)).set(alliances::version.eq(version)).execute(conn)?;
+    diesel::update(alliances::table.find(id))
+        .set(alliances::version.eq(version))
+        .execute(conn)?;
     Ok(())
 }
 
 pub fn insert_programme(conn: &mut Conn, programme: &ProgrammeVersion) -> Result<()> {
-    diesel::insert_into(programme_versions::table).values(programme.clone()).execute(conn)?;
+    diesel::insert_into(programme_versions::table)
+        .values(programme.clone())
+        .execute(conn)?;
     Ok(())
 }
 
@@ -79,5 +83,8 @@ pub fn programme_sha256(conn: &mut Conn, id: AllianceId, version: i64) -> Result
 
 pub fn programmes(conn: &mut Conn, id: AllianceId) -> Result<Vec<ProgrammeVersion>> {
     let found = programme_versions::table.filter(programme_versions::alliance_id.eq(id));
-    Ok(found.order(programme_versions::version).select(ProgrammeVersion::as_select()).load(conn)?)
+    Ok(found
+        .order(programme_versions::version)
+        .select(ProgrammeVersion::as_select())
+        .load(conn)?)
 }

@@ -51,7 +51,9 @@ impl From<CommitmentRow> for Commitment {
 }
 
 pub fn insert(conn: &mut Conn, alliance: AllianceId, commitment: &Commitment) -> Result<()> {
-    diesel::insert_into(commitments::table).values(CommitmentRow::of(alliance, commitment)).execute(conn)?;
+    diesel::insert_into(commitments::table)
+        .values(CommitmentRow::of(alliance, commitment))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -68,28 +70,48 @@ pub fn delete(conn: &mut Conn, id: CommitmentId) -> Result<()> {
 
 pub fn find(conn: &mut Conn, alliance: AllianceId, id: CommitmentId) -> Result<Option<Commitment>> {
     let query = commitments::table.find(id).filter(commitments::alliance_id.eq(alliance));
-    Ok(query.select(CommitmentRow::as_select()).first(conn).optional()?.map(Commitment::from))
+    Ok(query
+        .select(CommitmentRow::as_select())
+        .first(conn)
+        .optional()?
+        .map(Commitment::from))
 }
 
 /// The partner's commitment to a focus area, of which it has at most one.
-pub fn find_chosen(conn: &mut Conn, partner: PartnerId, focus_area: &str) -> Result<Option<CommitmentId>> {
+pub fn find_chosen(
+    conn: &mut Conn,
+    partner: PartnerId,
+    focus_area: &str,
+) -> Result<Option<CommitmentId>> {
     let query = commitments::table.filter(commitments::partner_id.eq(partner));
     let query = query.filter(commitments::focus_area.eq(focus_area)).select(commitments::id);
     Ok(query.first(conn).optional()?)
 }
 
 pub fn count(conn: &mut Conn, partner: PartnerId) -> Result<i64> {
-    Ok(commitments::table.filter(commitments::partner_id.eq(partner)).count().get_result(conn)?)
+    Ok(commitments::table
+        .filter(commitments::partner_id.eq(partner))
+        .count()
+        .get_result(conn)?)
 }
 
 /// A partner's commitments in order of focus areas' keys.
-pub fn list(conn: &mut Conn, partner: PartnerId, page: &Page<(String, CommitmentId)>) -> Result<Vec<Commitment>> {
+pub fn list(
+    conn: &mut Conn,
+    partner: PartnerId,
+    page: &Page<(String, CommitmentId)>,
+) -> Result<Vec<Commitment>> {
     let mut query = commitments::table.filter(commitments::partner_id.eq(partner)).into_boxed();
     if let Some((focus_area, _)) = page.after.clone() {
         query = query.filter(commitments::focus_area.gt(focus_area));
     }
     let query = query.order((commitments::focus_area, commitments::id)).limit(page.limit);
-    Ok(query.select(CommitmentRow::as_select()).load(conn)?.into_iter().map(Commitment::from).collect())
+    Ok(query
+        .select(CommitmentRow::as_select())
+        .load(conn)?
+        .into_iter()
+        .map(Commitment::from)
+        .collect())
 }
 
 /// All commitments of these partners, each partner's in order of focus areas' keys.
@@ -98,7 +120,13 @@ pub fn of_partners(conn: &mut Conn, partners: &[PartnerId]) -> Result<Vec<Commit
     for chunk in partners.chunks(CHUNK) {
         let query = commitments::table.filter(commitments::partner_id.eq_any(chunk.to_vec()));
         let query = query.order((commitments::partner_id, commitments::focus_area, commitments::id));
-        found.extend(query.select(CommitmentRow::as_select()).load(conn)?.into_iter().map(Commitment::from));
+        found.extend(
+            query
+                .select(CommitmentRow::as_select())
+                .load(conn)?
+                .into_iter()
+                .map(Commitment::from),
+        );
     }
     Ok(found)
 }

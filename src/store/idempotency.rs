@@ -23,12 +23,16 @@ pub struct StoredAnswer {
 }
 
 pub fn find(conn: &mut Conn, caller: KeyId, key: &str, address: &str) -> Result<Option<StoredAnswer>> {
-    let query = idempotent_answers::table.find((caller, key, address)).select(StoredAnswer::as_select());
+    let query = idempotent_answers::table
+        .find((caller, key, address))
+        .select(StoredAnswer::as_select());
     Ok(query.first(conn).optional()?)
 }
 
 pub fn insert(conn: &mut Conn, answer: &StoredAnswer) -> Result<()> {
-    diesel::insert_into(idempotent_answers::table).values(answer.clone()).execute(conn)?;
+    diesel::insert_into(idempotent_answers::table)
+        .values(answer.clone())
+        .execute(conn)?;
     Ok(())
 }
 

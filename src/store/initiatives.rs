@@ -4,7 +4,9 @@ use diesel::dsl;
 use diesel::prelude::*;
 
 use super::{CHUNK, Page, anywhere, document, strings};
-use crate::db::schema::{initiative_focus_areas, initiative_partners, initiatives, report_initiatives, report_parts};
+use crate::db::schema::{
+    initiative_focus_areas, initiative_partners, initiatives, report_initiatives, report_parts,
+};
 use crate::db::types::Document;
 use crate::db::{Conn, Result};
 use crate::domain::id::{AllianceId, InitiativeId, PartnerId};
@@ -75,7 +77,9 @@ impl InitiativeRow {
 }
 
 pub fn insert(conn: &mut Conn, alliance: AllianceId, initiative: &Initiative) -> Result<()> {
-    diesel::insert_into(initiatives::table).values(InitiativeRow::of(alliance, initiative)).execute(conn)?;
+    diesel::insert_into(initiatives::table)
+        .values(InitiativeRow::of(alliance, initiative))
+        .execute(conn)?;
     insert_lists(conn, initiative)
 }
 
@@ -115,14 +119,17 @@ fn insert_lists(conn: &mut Conn, initiative: &Initiative) -> Result<()> {
 
 fn delete_lists(conn: &mut Conn, id: InitiativeId) -> Result<()> {
     use initiative_focus_areas as areas;
-    diesel::delete(initiative_partners::table.filter(initiative_partners::initiative_id.eq(id))).execute(conn)?;
+    diesel::delete(initiative_partners::table.filter(initiative_partners::initiative_id.eq(id)))
+        .execute(conn)?;
     diesel::delete(areas::table.filter(areas::initiative_id.eq(id))).execute(conn)?;
     Ok(())
 }
 
 pub fn find(conn: &mut Conn, alliance: AllianceId, id: InitiativeId) -> Result<Option<Initiative>> {
     let query = initiatives::table.find(id).filter(initiatives::alliance_id.eq(alliance));
-    let Some(row) = query.select(InitiativeRow::as_select()).first(conn).optional()? else { return Ok(None) };
+    let Some(row) = query.select(InitiativeRow::as_select()).first(conn).optional()? else {
+        return Ok(None);
+    };
     Ok(with_partners(conn, vec![row])?.pop())
 }
 
@@ -136,21 +143,26 @@ pub fn is_reported(conn: &mut Conn, id: InitiativeId) -> Result<bool> {
 pub fn of_partners(conn: &mut Conn, partners: &[PartnerId]) -> Result<Vec<Initiative>> {
     let mut ids: Vec<InitiativeId> = Vec::new();
     for chunk in partners.chunks(CHUNK) {
-        let query = initiative_partners::table.filter(initiative_partners::partner_id.eq_any(chunk.to_vec()));
+        let query =
+            initiative_partners::table.filter(initiative_partners::partner_id.eq_any(chunk.to_vec()));
         ids.extend(query.select(initiative_partners::initiative_id).load::<InitiativeId>(conn)?);
     }
     ids.sort_unstable();
     ids.dedup();
     let mut rows = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
-        let query = initiatives::table.filter(initiatives::id.eq_any(chunk.to_vec())).order(initiatives::id);
+        let query = initiatives::table
+            .filter(initiatives::id.eq_any(chunk.to_vec()))
+            .order(initiatives::id);
         rows.extend(query.select(InitiativeRow::as_select()).load(conn)?);
     }
     with_partners(conn, rows)
 }
 
 pub fn all(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<Initiative>> {
-    let query = initiatives::table.filter(initiatives::alliance_id.eq(alliance)).order(initiatives::id);
+    let query = initiatives::table
+        .filter(initiatives::alliance_id.eq(alliance))
+        .order(initiatives::id);
     let rows = query.select(InitiativeRow::as_select()).load(conn)?;
     with_partners(conn, rows)
 }
@@ -174,8 +186,10 @@ fn narrow<'a>(alliance: AllianceId, filter: &Filter) -> Narrowed<'a> {
     use initiative_focus_areas as areas;
     let mut query = initiatives::table.filter(initiatives::alliance_id.eq(alliance)).into_boxed();
     if let Some(partner) = filter.partner {
-        let taking_part = initiative_partners::table.filter(initiative_partners::initiative_id.eq(initiatives::id));
-        query = query.filter(dsl::exists(taking_part.filter(initiative_partners::partner_id.eq(partner))));
+        let taking_part =
+            initiative_partners::table.filter(initiative_partners::initiative_id.eq(initiatives::id));
+        query =
+            query.filter(dsl::exists(taking_part.filter(initiative_partners::partner_id.eq(partner))));
     }
     if let Some(focus_area) = &filter.focus_area {
         let about = areas::table.filter(areas::initiative_id.eq(initiatives::id));
@@ -198,7 +212,12 @@ pub fn count(conn: &mut Conn, alliance: AllianceId, filter: &Filter) -> Result<i
 }
 
 /// A page in Danish order of titles.
-pub fn list(conn: &mut Conn, alliance: AllianceId, filter: &Filter, page: &Page<After>) -> Result<Vec<Initiative>> {
+pub fn list(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    filter: &Filter,
+    page: &Page<After>,
+) -> Result<Vec<Initiative>> {
     use initiatives::{id, title_sort};
     let mut query = narrow(alliance, filter);
     if let Some((SortKey(title), after)) = page.after.clone() {
@@ -213,7 +232,8 @@ fn with_partners(conn: &mut Conn, rows: Vec<InitiativeRow>) -> Result<Vec<Initia
     let mut found: HashMap<InitiativeId, Vec<PartnerId>> = HashMap::new();
     let ids: Vec<InitiativeId> = rows.iter().map(|row| row.id).collect();
     for chunk in ids.chunks(CHUNK) {
-        let query = initiative_partners::table.filter(initiative_partners::initiative_id.eq_any(chunk.to_vec()));
+        let query =
+            initiative_partners::table.filter(initiative_partners::initiative_id.eq_any(chunk.to_vec()));
         let query = query.order((initiative_partners::initiative_id, initiative_partners::position));
         let pairs = query.select((initiative_partners::initiative_id, initiative_partners::partner_id));
         for (initiative, partner) in pairs.load::<(InitiativeId, PartnerId)>(conn)? {

@@ -51,7 +51,9 @@ pub fn begin(conn: &mut Conn, journal: AllianceId, at: DateTime<Utc>) -> Result<
 }
 
 pub fn append(conn: &mut Conn, entry: &EntryRow, texts: &[TextRow]) -> Result<()> {
-    diesel::insert_into(journal_entries::table).values(entry.clone()).execute(conn)?;
+    diesel::insert_into(journal_entries::table)
+        .values(entry.clone())
+        .execute(conn)?;
     for text in texts {
         diesel::insert_into(journal_texts::table).values(text.clone()).execute(conn)?;
     }
@@ -75,7 +77,9 @@ pub struct Filter {
 type Narrowed<'a> = journal_entries::BoxedQuery<'a, crate::db::connection::MultiBackend>;
 
 fn narrow<'a>(journal: AllianceId, filter: &Filter) -> Narrowed<'a> {
-    let mut query = journal_entries::table.filter(journal_entries::journal_id.eq(journal)).into_boxed();
+    let mut query = journal_entries::table
+        .filter(journal_entries::journal_id.eq(journal))
+        .into_boxed();
     if let Some(actor) = filter.actor {
         query = query.filter(journal_entries::actor_id.eq(actor));
     }
@@ -102,7 +106,12 @@ pub fn count(conn: &mut Conn, journal: AllianceId, filter: &Filter) -> Result<i6
 }
 
 /// A page in the order of the journal.
-pub fn list(conn: &mut Conn, journal: AllianceId, filter: &Filter, page: &Page<i64>) -> Result<Vec<EntryRow>> {
+pub fn list(
+    conn: &mut Conn,
+    journal: AllianceId,
+    filter: &Filter,
+    page: &Page<i64>,
+) -> Result<Vec<EntryRow>> {
     let mut query = narrow(journal, filter);
     if let Some(after) = page.after {
         query = query.filter(journal_entries::seq.gt(after));
@@ -135,6 +144,10 @@ pub fn all_texts(conn: &mut Conn, journal: AllianceId) -> Result<Vec<TextRow>> {
 pub fn size_at(conn: &mut Conn, journal: AllianceId, at: DateTime<Utc>) -> Result<i64> {
     let query = journal_entries::table.filter(journal_entries::journal_id.eq(journal));
     let query = query.filter(journal_entries::entry_at.le(Instant(at)));
-    let last = query.order(journal_entries::seq.desc()).select(journal_entries::seq).first(conn).optional()?;
+    let last = query
+        .order(journal_entries::seq.desc())
+        .select(journal_entries::seq)
+        .first(conn)
+        .optional()?;
     Ok(last.unwrap_or(0))
 }

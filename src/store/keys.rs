@@ -38,7 +38,9 @@ pub fn find(conn: &mut Conn, id: KeyId) -> Result<Option<Key>> {
 }
 
 pub fn set_revoked(conn: &mut Conn, id: KeyId, at: DateTime<Utc>) -> Result<()> {
-    diesel::update(keys::table.find(id)).set(keys::revoked_at.eq(Some(Instant(at)))).execute(conn)?;
+    diesel::update(keys::table.find(id))
+        .set(keys::revoked_at.eq(Some(Instant(at))))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -70,7 +72,11 @@ pub fn list(conn: &mut Conn, filter: Filter, page: &Page<KeyId>) -> Result<Vec<K
     if let Some(after) = page.after {
         query = query.filter(keys::id.gt(after));
     }
-    Ok(query.order(keys::id.asc()).limit(page.limit).select(Key::as_select()).load(conn)?)
+    Ok(query
+        .order(keys::id.asc())
+        .limit(page.limit)
+        .select(Key::as_select())
+        .load(conn)?)
 }
 
 /// Every key of the installation.

@@ -85,7 +85,9 @@ impl PartnerRow {
 }
 
 pub fn insert(conn: &mut Conn, alliance: AllianceId, partner: &Partner) -> Result<()> {
-    diesel::insert_into(partners::table).values(PartnerRow::of(alliance, partner)).execute(conn)?;
+    diesel::insert_into(partners::table)
+        .values(PartnerRow::of(alliance, partner))
+        .execute(conn)?;
     insert_memberships(conn, alliance, partner)
 }
 
@@ -113,7 +115,9 @@ fn insert_memberships(conn: &mut Conn, alliance: AllianceId, partner: &Partner) 
 
 pub fn find(conn: &mut Conn, alliance: AllianceId, id: PartnerId) -> Result<Option<Partner>> {
     let query = partners::table.find(id).filter(partners::alliance_id.eq(alliance));
-    let Some(row) = query.select(PartnerRow::as_select()).first(conn).optional()? else { return Ok(None) };
+    let Some(row) = query.select(PartnerRow::as_select()).first(conn).optional()? else {
+        return Ok(None);
+    };
     Ok(with_memberships(conn, vec![row])?.pop())
 }
 
@@ -132,7 +136,10 @@ pub fn find_by_name(conn: &mut Conn, alliance: AllianceId, name: &str) -> Result
 /// Every partner of an alliance, in order of names.
 pub fn all(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<Partner>> {
     let query = partners::table.filter(partners::alliance_id.eq(alliance));
-    let rows = query.order((partners::name_sort, partners::id)).select(PartnerRow::as_select()).load(conn)?;
+    let rows = query
+        .order((partners::name_sort, partners::id))
+        .select(PartnerRow::as_select())
+        .load(conn)?;
     with_memberships(conn, rows)
 }
 
@@ -211,7 +218,11 @@ fn narrow<'a>(alliance: AllianceId, filter: &Filter) -> Narrowed<'a> {
         let member = memberships::table.filter(memberships::partner_id.eq(partners::id)).filter(left);
         query = match on >= starts_on {
             true => query.filter(dsl::exists(
-                member.filter(memberships::joined_on.is_null().or(memberships::joined_on.le(on).assume_not_null())),
+                member.filter(
+                    memberships::joined_on
+                        .is_null()
+                        .or(memberships::joined_on.le(on).assume_not_null()),
+                ),
             )),
             false => query.filter(dsl::exists(member.filter(memberships::joined_on.le(on)))),
         };
@@ -241,16 +252,20 @@ pub fn list(
         let later = name_sort.gt(name.clone()).or(name_sort.eq(name.clone()).and(id.gt(after.id)));
         query = match (sort, after.joined_on) {
             (Sort::Name, _) => query.filter(later),
-            (Sort::NameDown, _) => query.filter(
-                name_sort.lt(name.clone()).or(name_sort.eq(name).and(id.lt(after.id))),
-            ),
+            (Sort::NameDown, _) => {
+                query.filter(name_sort.lt(name.clone()).or(name_sort.eq(name).and(id.lt(after.id))))
+            }
             (_, None) => query.filter(joined_on.is_null().and(later)),
             (Sort::JoinedOn, Some(on)) => query.filter(
-                joined_on.is_null().or(joined_on.gt(on).assume_not_null())
+                joined_on
+                    .is_null()
+                    .or(joined_on.gt(on).assume_not_null())
                     .or(joined_on.eq(on).assume_not_null().and(later)),
             ),
             (Sort::JoinedOnDown, Some(on)) => query.filter(
-                joined_on.is_null().or(joined_on.lt(on).assume_not_null())
+                joined_on
+                    .is_null()
+                    .or(joined_on.lt(on).assume_not_null())
                     .or(joined_on.eq(on).assume_not_null().and(later)),
             ),
         };
@@ -258,15 +273,20 @@ pub fn list(
     query = match sort {
         Sort::Name => query.order((name_sort.asc(), id.asc())),
         Sort::NameDown => query.order((name_sort.desc(), id.desc())),
-        Sort::JoinedOn => query.order((joined_on.is_null().asc(), joined_on.asc(), name_sort.asc(), id.asc())),
-        Sort::JoinedOnDown => query.order((joined_on.is_null().asc(), joined_on.desc(), name_sort.asc(), id.asc())),
+        Sort::JoinedOn => {
+            query.order((joined_on.is_null().asc(), joined_on.asc(), name_sort.asc(), id.asc()))
+        }
+        Sort::JoinedOnDown => {
+            query.order((joined_on.is_null().asc(), joined_on.desc(), name_sort.asc(), id.asc()))
+        }
     };
     let rows = query.limit(page.limit).select(PartnerRow::as_select()).load(conn)?;
     with_memberships(conn, rows)
 }
 
 fn with_memberships(conn: &mut Conn, rows: Vec<PartnerRow>) -> Result<Vec<Partner>> {
-    let mut found: std::collections::HashMap<PartnerId, Vec<Membership>> = std::collections::HashMap::new();
+    let mut found: std::collections::HashMap<PartnerId, Vec<Membership>> =
+        std::collections::HashMap::new();
     let ids: Vec<PartnerId> = rows.iter().map(|row| row.id).collect();
     for chunk in ids.chunks(CHUNK) {
         let query = memberships::table.filter(memberships::partner_id.eq_any(chunk.to_vec()));

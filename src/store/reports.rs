@@ -112,12 +112,16 @@ impl ReportRow {
 }
 
 pub fn insert(conn: &mut Conn, report: &Report) -> Result<()> {
-    diesel::insert_into(reports::table).values(ReportRow::of(report)).execute(conn)?;
+    diesel::insert_into(reports::table)
+        .values(ReportRow::of(report))
+        .execute(conn)?;
     insert_parts(conn, report)
 }
 
 pub fn update(conn: &mut Conn, report: &Report) -> Result<()> {
-    diesel::update(reports::table.find(report.id)).set(ReportRow::of(report)).execute(conn)?;
+    diesel::update(reports::table.find(report.id))
+        .set(ReportRow::of(report))
+        .execute(conn)?;
     delete_parts(conn, report.id)?;
     insert_parts(conn, report)
 }
@@ -150,18 +154,32 @@ fn insert_parts(conn: &mut Conn, report: &Report) -> Result<()> {
     Ok(())
 }
 
-pub fn find(conn: &mut Conn, alliance: AllianceId, round: &str, partner: PartnerId) -> Result<Option<Report>> {
-    let query = reports::table.filter(reports::alliance_id.eq(alliance)).filter(reports::round.eq(round));
+pub fn find(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    round: &str,
+    partner: PartnerId,
+) -> Result<Option<Report>> {
+    let query = reports::table
+        .filter(reports::alliance_id.eq(alliance))
+        .filter(reports::round.eq(round));
     let query = query.filter(reports::partner_id.eq(partner)).select(ReportRow::as_select());
     let Some(row) = query.first(conn).optional()? else { return Ok(None) };
-    let parts = report_parts::table.filter(report_parts::report_id.eq(row.id)).order(report_parts::position);
-    let parts = parts.select((report_parts::body, report_parts::version)).load::<(Document, i64)>(conn)?;
-    let parts: Result<Vec<_>> = parts.iter().map(|(body, version)| Ok((read(body)?, *version))).collect();
+    let parts = report_parts::table
+        .filter(report_parts::report_id.eq(row.id))
+        .order(report_parts::position);
+    let parts = parts
+        .select((report_parts::body, report_parts::version))
+        .load::<(Document, i64)>(conn)?;
+    let parts: Result<Vec<_>> =
+        parts.iter().map(|(body, version)| Ok((read(body)?, *version))).collect();
     row.into_report(parts?).map(Some)
 }
 
 pub fn insert_version(conn: &mut Conn, version: &Version, initiatives: &[InitiativeId]) -> Result<()> {
-    diesel::insert_into(report_versions::table).values(version.clone()).execute(conn)?;
+    diesel::insert_into(report_versions::table)
+        .values(version.clone())
+        .execute(conn)?;
     for initiative in initiatives {
         let row = (
             report_initiatives::report_id.eq(version.report_id),
@@ -185,7 +203,9 @@ pub fn versions(conn: &mut Conn, report: ReportId) -> Result<Vec<Version>> {
 
 pub fn points(conn: &mut Conn, report: ReportId) -> Result<Vec<Point>> {
     type Row = (PointId, String, String, String, Instant, Option<i64>);
-    let query = report_points::table.filter(report_points::report_id.eq(report)).order(report_points::position);
+    let query = report_points::table
+        .filter(report_points::report_id.eq(report))
+        .order(report_points::position);
     let query = query.select((
         report_points::id,
         report_points::pointer,
@@ -205,7 +225,13 @@ pub fn points(conn: &mut Conn, report: ReportId) -> Result<Vec<Point>> {
     Ok(query.load::<Row>(conn)?.into_iter().map(point).collect())
 }
 
-pub fn insert_point(conn: &mut Conn, report: ReportId, position: i64, point: &Point, at: DateTime<Utc>) -> Result<()> {
+pub fn insert_point(
+    conn: &mut Conn,
+    report: ReportId,
+    position: i64,
+    point: &Point,
+    at: DateTime<Utc>,
+) -> Result<()> {
     let row = (
         report_points::id.eq(point.id),
         report_points::report_id.eq(report),
@@ -223,7 +249,9 @@ pub fn insert_point(conn: &mut Conn, report: ReportId, position: i64, point: &Po
 pub fn close_points(conn: &mut Conn, report: ReportId, number: i64) -> Result<()> {
     let open = report_points::table.filter(report_points::report_id.eq(report));
     let open = open.filter(report_points::closed_by_version.is_null());
-    diesel::update(open).set(report_points::closed_by_version.eq(Some(number))).execute(conn)?;
+    diesel::update(open)
+        .set(report_points::closed_by_version.eq(Some(number)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -263,10 +291,19 @@ pub fn count(conn: &mut Conn, alliance: AllianceId, filter: &Filter) -> Result<i
 }
 
 /// A page in order of rounds' keys, then in the order in which the reports were begun; without parts.
-pub fn list(conn: &mut Conn, alliance: AllianceId, filter: &Filter, page: &Page<After>) -> Result<Vec<Report>> {
+pub fn list(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    filter: &Filter,
+    page: &Page<After>,
+) -> Result<Vec<Report>> {
     let mut query = narrow(alliance, filter);
     if let Some((round, id)) = page.after.clone() {
-        query = query.filter(reports::round.gt(round.clone()).or(reports::round.eq(round).and(reports::id.gt(id))));
+        query = query.filter(
+            reports::round
+                .gt(round.clone())
+                .or(reports::round.eq(round).and(reports::id.gt(id))),
+        );
     }
     let query = query.order((reports::round.asc(), reports::id.asc())).limit(page.limit);
     let rows: Vec<ReportRow> = query.select(ReportRow::as_select()).load(conn)?;

@@ -112,7 +112,12 @@ pub type After = (SortKey, SubjectId);
 pub type Named = (StandingRow, (String, Vec<u8>));
 
 /// A page in Danish order of partners' names.
-pub fn list(conn: &mut Conn, alliance: AllianceId, filter: &Filter, page: &Page<After>) -> Result<Vec<Named>> {
+pub fn list(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    filter: &Filter,
+    page: &Page<After>,
+) -> Result<Vec<Named>> {
     let joined = standings::table.inner_join(partners::table.on(standings::partner_id.eq(partners::id)));
     let mut query = joined
         .filter(standings::alliance_id.eq(alliance))
@@ -133,8 +138,12 @@ pub fn list(conn: &mut Conn, alliance: AllianceId, filter: &Filter, page: &Page<
         let same_name = partners::name_sort.eq(name.clone()).and(standings::subject_id.gt(subject));
         query = query.filter(partners::name_sort.gt(name).or(same_name));
     }
-    let query = query.order((partners::name_sort.asc(), standings::subject_id.asc())).limit(page.limit);
-    Ok(query.select((StandingRow::as_select(), (partners::name, partners::name_sort))).load(conn)?)
+    let query = query
+        .order((partners::name_sort.asc(), standings::subject_id.asc()))
+        .limit(page.limit);
+    Ok(query
+        .select((StandingRow::as_select(), (partners::name, partners::name_sort)))
+        .load(conn)?)
 }
 
 /// How many rows a list has on all its pages.

@@ -71,7 +71,13 @@ impl TallyRow {
 }
 
 /// Moves one running count by a difference, as of entry `seq`.
-pub fn shift(conn: &mut Conn, alliance: AllianceId, key: TallyKey, change: Tally, seq: i64) -> Result<()> {
+pub fn shift(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    key: TallyKey,
+    change: Tally,
+    seq: i64,
+) -> Result<()> {
     let series = tallies::table
         .filter(tallies::alliance_id.eq(alliance))
         .filter(tallies::indicator.eq(key.indicator.clone()))

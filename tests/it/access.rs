@@ -24,8 +24,14 @@ fn operations() -> Vec<Operation> {
     for (pattern, methods) in document["paths"].as_object().expect("paths") {
         for (method, operation) in methods.as_object().expect("methods") {
             let id = operation["operationId"].as_str().expect("an id").to_owned();
-            let access = Access::of(&id).unwrap_or_else(|| panic!("{id} has no row in the access table"));
-            operations.push(Operation { id, method: method.to_uppercase(), pattern: pattern.clone(), access });
+            let access =
+                Access::of(&id).unwrap_or_else(|| panic!("{id} has no row in the access table"));
+            operations.push(Operation {
+                id,
+                method: method.to_uppercase(),
+                pattern: pattern.clone(),
+                access,
+            });
         }
     }
     operations
@@ -88,7 +94,13 @@ fn nobody() -> Member {
 /// Lists that take a partner as a filter: another's is refused, not answered as empty.
 const FILTERED: [&str; 3] = ["list_reports", "list_journal", "list_standings"];
 
-fn send(api: &Api, scene: &Scene, operation: &Operation, whose: &Member, token: Option<&Token>) -> Answered {
+fn send(
+    api: &Api,
+    scene: &Scene,
+    operation: &Operation,
+    whose: &Member,
+    token: Option<&Token>,
+) -> Answered {
     let mut path = scene.path(&operation.pattern, whose);
     if FILTERED.contains(&operation.id.as_str()) {
         path = format!("{path}?partner={}", whose.id);
@@ -109,7 +121,9 @@ fn send(api: &Api, scene: &Scene, operation: &Operation, whose: &Member, token: 
 
 /// Whether the address names something besides the alliance that may be another's or missing.
 fn names_an_object(operation: &Operation) -> bool {
-    ["{partner}", "{commitment}", "{initiative}", "{key}", "{seq}"].iter().any(|step| operation.pattern.contains(step))
+    ["{partner}", "{commitment}", "{initiative}", "{key}", "{seq}"]
+        .iter()
+        .any(|step| operation.pattern.contains(step))
 }
 
 /// What must come of it, or `None` for anything that is no question of access.
@@ -119,14 +133,19 @@ fn expected(operation: &Operation, role: Option<Role>, is_elsewhere: bool, whose
     match (grant, role) {
         (Grant::No, None) => Some(401),
         (Grant::No, Some(_)) => Some(403),
-        _ if is_elsewhere && operation.access.public == Grant::No && operation.pattern.contains("{alliance}") => {
+        _ if is_elsewhere
+            && operation.access.public == Grant::No
+            && operation.pattern.contains("{alliance}") =>
+        {
             Some(403)
         }
         (Grant::All, _) => missing,
         (Grant::Own, _) if whose == Whose::Own => None,
         // A partner that names another as lead is told which field is at fault.
         (Grant::Own, _) if operation.id == "create_initiative" => Some(403),
-        (Grant::Own, _) if names_an_object(operation) || FILTERED.contains(&operation.id.as_str()) => Some(404),
+        (Grant::Own, _) if names_an_object(operation) || FILTERED.contains(&operation.id.as_str()) => {
+            Some(404)
+        }
         (Grant::Own, _) => None,
     }
 }

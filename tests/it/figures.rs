@@ -28,8 +28,11 @@ fn with_members<'a>(api: &'a crate::support::Api) -> Scene<'a> {
 
 /// How many are in on a day: at close, during, ever.
 fn members_on(scene: &Scene, day: &str) -> [i64; 3] {
-    ["atClose", "during", "ever"]
-        .map(|rule| scene.figure(rule, &format!("?validOn={day}"))["members"].as_i64().expect("a number"))
+    ["atClose", "during", "ever"].map(|rule| {
+        scene.figure(rule, &format!("?validOn={day}"))["members"]
+            .as_i64()
+            .expect("a number")
+    })
 }
 
 on_both! {
@@ -273,9 +276,7 @@ on_both! {
 /// Rounds `first` and `second` ask for `reach`, `third` does not; all take reports today.
 fn with_three_rounds(api: &crate::support::Api) -> Scene<'_> {
     Scene::with(api, |document| {
-        let round = |key: &str, due: &str, questions: Value| {
-            json!({"key": key, "label": text(key), "opensOn": "2021-01-01", "dueAt": due, "questions": questions})
-        };
+        let round = |key: &str, due: &str, questions: Value| json!({"key": key, "label": text(key), "opensOn": "2021-01-01", "dueAt": due, "questions": questions});
         document["questions"][0]["required"] = json!(false);
         document["rounds"] = json!([
             round("third", "2098-03-01T12:00:00Z", json!(["joined"])),

@@ -23,17 +23,57 @@ impl Dice {
 /// Values that somebody did not think of.
 fn odd() -> Vec<Value> {
     vec![
-        json!(null), json!(true), json!(0), json!(-1), json!(1.5), json!(-0.0), json!(1e300), json!(u64::MAX),
-        json!(i64::MIN), json!(""), json!(" "), json!("a\u{0}b"), json!("\u{feff}"), json!("\u{202e}evil"),
-        json!("x".repeat(400)), json!("x".repeat(20_000)), json!("😀"), json!("Z̸̢̧"), json!("' OR 1=1 --"), json!("${7*7}"),
-        json!("9999-12-31"), json!("1000-01-01"), json!("2023-02-29"), json!("9999"), json!("9999-12"),
-        json!("9999-12-31T23:59:60Z"), json!("1000-01-01T00:00:00+23:59"), json!("9999-12-31T23:59:59-23:59"),
-        json!("00000000-0000-0000-0000-000000000000"), json!("yes"), json!("true"), json!("1/0 == 1"),
-        json!("[1].map(x, [2].map(y, [3].map(z, x)))"), json!("answer == 'yes' || initiative.status == 'x'"),
-        json!("Pacific/Kiritimati"), json!("accepted"), json!("count"), json!("multiChoice"), json!([]), json!({}),
-        json!([null]), json!([[]]), json!(["a", "a"]), json!({"da": "", "en": ""}), json!({"key": "a"}),
-        json!({"value": "yes", "none": "dontKnow"}), json!({"value": -0.0}), json!({"value": 1e308}),
-        json!({"value": 123456789012345678901234567890.0}), json!({"value": 0.1}), json!({"value": ["yes"]}),
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!(-0.0),
+        json!(1e300),
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!(""),
+        json!(" "),
+        json!("a\u{0}b"),
+        json!("\u{feff}"),
+        json!("\u{202e}evil"),
+        json!("x".repeat(400)),
+        json!("x".repeat(20_000)),
+        json!("😀"),
+        json!("Z̸̢̧"),
+        json!("' OR 1=1 --"),
+        json!("${7*7}"),
+        json!("9999-12-31"),
+        json!("1000-01-01"),
+        json!("2023-02-29"),
+        json!("9999"),
+        json!("9999-12"),
+        json!("9999-12-31T23:59:60Z"),
+        json!("1000-01-01T00:00:00+23:59"),
+        json!("9999-12-31T23:59:59-23:59"),
+        json!("00000000-0000-0000-0000-000000000000"),
+        json!("yes"),
+        json!("true"),
+        json!("1/0 == 1"),
+        json!("[1].map(x, [2].map(y, [3].map(z, x)))"),
+        json!("answer == 'yes' || initiative.status == 'x'"),
+        json!("Pacific/Kiritimati"),
+        json!("accepted"),
+        json!("count"),
+        json!("multiChoice"),
+        json!([]),
+        json!({}),
+        json!([null]),
+        json!([[]]),
+        json!(["a", "a"]),
+        json!({"da": "", "en": ""}),
+        json!({"key": "a"}),
+        json!({"value": "yes", "none": "dontKnow"}),
+        json!({"value": -0.0}),
+        json!({"value": 1e308}),
+        json!({"value": 123456789012345678901234567890.0}),
+        json!({"value": 0.1}),
+        json!({"value": ["yes"]}),
     ]
 }
 
@@ -51,7 +91,10 @@ fn mutate(dice: &mut Dice, body: &mut Value) {
             }
         }
         (1, Value::Object(fields)) => {
-            fields.insert(dice.pick(&["x", "key", "answer", "", "/", "~", "__proto__"]).to_owned(), dice.pick(&odd()));
+            fields.insert(
+                dice.pick(&["x", "key", "answer", "", "/", "~", "__proto__"]).to_owned(),
+                dice.pick(&odd()),
+            );
         }
         (0, Value::Array(items)) if !items.is_empty() => {
             items.remove(dice.below(items.len()));
@@ -62,7 +105,9 @@ fn mutate(dice: &mut Dice, body: &mut Value) {
         }
         (3, Value::Array(items)) => items.reverse(),
         (4, _) => *value = other,
-        (5, Value::String(text)) => text.push_str(dice.pick(&["\u{0}", " ", "é", "-01", "T", "9", "(", "'"])),
+        (5, Value::String(text)) => {
+            text.push_str(dice.pick(&["\u{0}", " ", "é", "-01", "T", "9", "(", "'"]))
+        }
         (6, Value::String(text)) => {
             text.pop();
         }

@@ -7,13 +7,19 @@ use crate::support::{Answered, Api, Token, on_both};
 
 fn admit(api: &Api, token: &Token, key: &str, name: &str, query: &str) -> Answered {
     let request = api.post(&format!("/v1/alliances/prove/partners{query}")).token(token);
-    request.header("idempotency-key", key).json(&json!({"name": name, "sector": "civil"})).send()
+    request
+        .header("idempotency-key", key)
+        .json(&json!({"name": name, "sector": "civil"}))
+        .send()
 }
 
 fn names(api: &Api) -> Vec<String> {
     let listed = api.get("/v1/alliances/prove/partners").send();
     let items = listed.body["items"].as_array().cloned().expect("items");
-    items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
+    items
+        .iter()
+        .map(|item| item["name"].as_str().expect("a name").to_owned())
+        .collect()
 }
 
 on_both! {

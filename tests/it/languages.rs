@@ -10,7 +10,9 @@ fn refused(api: &Api, token: &Token, language: &str) -> crate::support::Answered
         "" => request,
         language => request.header("accept-language", language),
     };
-    request.json(&json!({"name": "", "sector": "x", "region": "0000", "joinedOn": "2023-02-31"})).send()
+    request
+        .json(&json!({"name": "", "sector": "x", "region": "0000", "joinedOn": "2023-02-31"}))
+        .send()
 }
 
 on_both! {

@@ -8,8 +8,14 @@ use crate::support::{Answered, Api, on_both};
 const PARTNERS: &str = "/v1/alliances/prove/partners";
 
 fn names(answered: &Answered) -> Vec<String> {
-    let items = answered.body["items"].as_array().cloned().unwrap_or_else(|| panic!("{}", answered.text));
-    items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
+    let items = answered.body["items"]
+        .as_array()
+        .cloned()
+        .unwrap_or_else(|| panic!("{}", answered.text));
+    items
+        .iter()
+        .map(|item| item["name"].as_str().expect("a name").to_owned())
+        .collect()
 }
 
 /// Follows `next` to the end, doing something after each page.

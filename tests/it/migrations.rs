@@ -63,8 +63,10 @@ fn postgres(database: &Database) -> PgConnection {
 /// Everything that a migration can make, one thing a line.
 fn dump(db: &Db, backend: Backend) -> Vec<String> {
     let queries: &[&str] = match backend {
-        Backend::Sqlite => &["SELECT type || ' ' || name || ' ' || coalesce(sql, '') AS line FROM sqlite_master \
-            WHERE tbl_name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' ORDER BY 1"],
+        Backend::Sqlite => {
+            &["SELECT type || ' ' || name || ' ' || coalesce(sql, '') AS line FROM sqlite_master \
+            WHERE tbl_name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' ORDER BY 1"]
+        }
         Backend::Postgres => &[
             "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || \
                 coalesce(collation_name, '') || ' ' || ordinal_position AS line FROM information_schema.columns \
@@ -90,7 +92,10 @@ fn compiled() -> BTreeMap<String, Table> {
     let source = include_str!("../../src/db/schema.rs");
     let mut tables = BTreeMap::new();
     for block in source.split("diesel::table! {").skip(1) {
-        let mut code = block.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("use "));
+        let mut code = block
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with("use "));
         let head = code.next().expect("a table's name");
         let (name, key) = head.trim_end_matches(" {").split_once(" (").expect("a table with its key");
         let key = key.trim_end_matches(')').split(", ").map(str::to_owned).collect();
@@ -122,20 +127,27 @@ fn expected(backend: Backend) -> BTreeSet<String> {
     };
     let tables = compiled();
     let lines = tables.iter().flat_map(|(name, table)| {
-        table.columns.iter().map(move |(column, kind, nullable)| format!("{name}.{column} {} {nullable}", word(kind)))
+        table
+            .columns
+            .iter()
+            .map(move |(column, kind, nullable)| format!("{name}.{column} {} {nullable}", word(kind)))
     });
     lines.collect()
 }
 
 fn actual(db: &Db, backend: Backend) -> BTreeSet<String> {
     let query = match backend {
-        Backend::Sqlite => "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || \
+        Backend::Sqlite => {
+            "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || \
             CASE c.\"notnull\" WHEN 1 THEN 'false' ELSE 'true' END AS line \
             FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' \
-            AND m.name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
-        Backend::Postgres => "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || \
+            AND m.name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        }
+        Backend::Postgres => {
+            "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || \
             CASE is_nullable WHEN 'YES' THEN 'true' ELSE 'false' END AS line FROM information_schema.columns \
-            WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%'",
+            WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%'"
+        }
     };
     lines(db, query).into_iter().collect()
 }
@@ -170,7 +182,10 @@ fn keys(db: &Db, backend: Backend, kind: &str) -> BTreeSet<String> {
             if kind == "primary" { 'p' } else { 'f' }
         ),
     };
-    lines(db, &query).into_iter().filter(|line| !line.starts_with("__diesel")).collect()
+    lines(db, &query)
+        .into_iter()
+        .filter(|line| !line.starts_with("__diesel"))
+        .collect()
 }
 
 #[test]
@@ -183,7 +198,9 @@ fn both_folders_hold_migrations_of_the_same_names() {
                 assert!(migration.join(step).is_file(), "{} lacks {step}", migration.display());
             }
         });
-        names.map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect()
+        names
+            .map(|path| path.file_name().expect("a name").to_string_lossy().into_owned())
+            .collect()
     };
     assert_eq!(names("sqlite"), names("postgres"));
 }
@@ -215,8 +232,10 @@ fn migrating_twice_changes_nothing() {
 
 #[test]
 fn the_compiled_schema_is_that_of_both_databases() {
-    let primary: BTreeSet<String> =
-        compiled().iter().map(|(name, table)| format!("{name} {}", table.key.join(","))).collect();
+    let primary: BTreeSet<String> = compiled()
+        .iter()
+        .map(|(name, table)| format!("{name} {}", table.key.join(",")))
+        .collect();
     for backend in BOTH {
         let (_database, db) = migrated(backend);
         assert_eq!(actual(&db, backend), expected(backend), "columns on {backend:?}");
@@ -267,9 +286,15 @@ fn an_unknown_scheme_is_an_error_and_makes_no_file() {
     let path = folder.join("facit.db");
     let path = path.display();
     let wrong = [
-        format!("{path}"), format!("sqlite3:{path}"), format!("file:{path}"), format!("mysql:{path}"),
-        format!("SQLITE:{path}"), format!("sqlite:{path}?mode=memory"), "sqlite:".to_owned(),
-        "sqlite::memory:".to_owned(), String::new(),
+        format!("{path}"),
+        format!("sqlite3:{path}"),
+        format!("file:{path}"),
+        format!("mysql:{path}"),
+        format!("SQLITE:{path}"),
+        format!("sqlite:{path}?mode=memory"),
+        "sqlite:".to_owned(),
+        "sqlite::memory:".to_owned(),
+        String::new(),
     ];
     for url in wrong {
         let refused = Target::parse(&url);

@@ -18,7 +18,9 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
     let methods = paths.iter().flat_map(|(path, methods)| {
         let methods = methods.as_object().expect("methods");
-        methods.iter().map(move |(method, operation)| (format!("{method} {path}"), operation))
+        methods
+            .iter()
+            .map(move |(method, operation)| (format!("{method} {path}"), operation))
     });
     methods.collect()
 }
@@ -27,9 +29,14 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 fn each<'a>(value: &'a Value, at: String, visit: &mut impl FnMut(&str, &'a Value)) {
     visit(&at, value);
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| each(value, format!("{at}/{key}"), visit)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, value)| each(value, format!("{at}/{key}"), visit))
+        }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, item)| each(item, format!("{at}/{i}"), visit));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(i, item)| each(item, format!("{at}/{i}"), visit));
         }
         _ => {}
     }
@@ -78,7 +85,11 @@ fn every_schema_is_used() {
     let mut used = BTreeSet::new();
     each(&document, String::new(), &mut |_, value| {
         let target = value.get("$ref").and_then(Value::as_str);
-        used.extend(target.and_then(|target| target.strip_prefix("#/components/schemas/")).map(str::to_owned));
+        used.extend(
+            target
+                .and_then(|target| target.strip_prefix("#/components/schemas/"))
+                .map(str::to_owned),
+        );
     });
     let schemas = document["components"]["schemas"].as_object().expect("schemas");
     let known: BTreeSet<String> = schemas.keys().cloned().collect();
@@ -88,14 +99,22 @@ fn every_schema_is_used() {
 #[test]
 fn every_operation_says_what_it_is() {
     let document = document();
-    let tags: Vec<&str> =
-        document["tags"].as_array().expect("tags").iter().filter_map(|tag| tag["name"].as_str()).collect();
+    let tags: Vec<&str> = document["tags"]
+        .as_array()
+        .expect("tags")
+        .iter()
+        .filter_map(|tag| tag["name"].as_str())
+        .collect();
     let mut ids = BTreeSet::new();
     for (name, operation) in operations(&document) {
         let id = operation["operationId"].as_str().unwrap_or_default();
         assert!(!id.is_empty() && ids.insert(id), "{name}: {id}");
-        let own: Vec<&str> =
-            operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let own: Vec<&str> = operation["tags"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         assert!(own.len() == 1 && tags.contains(&own[0]), "{name}: {own:?}");
         let summary = operation["summary"].as_str().unwrap_or_default();
         assert!(!summary.is_empty() && summary.ends_with('.'), "{name}: {summary:?}");
@@ -111,7 +130,10 @@ fn every_operation_says_what_it_answers() {
         let successes: Vec<&String> = answers.keys().filter(|status| status.starts_with('2')).collect();
         assert!(!successes.is_empty(), "{name}");
         for (status, answer) in answers {
-            assert!(answer["description"].as_str().is_some_and(|text| !text.is_empty()), "{name} {status}");
+            assert!(
+                answer["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{name} {status}"
+            );
             let content = &answer["content"];
             match status.as_str() {
                 "204" | "304" => assert!(content.is_null(), "{name} {status}"),
@@ -124,7 +146,9 @@ fn every_operation_says_what_it_answers() {
                 }
             }
         }
-        let is_public = operation["security"].as_array().is_some_and(|ways| ways.iter().any(|way| way == &serde_json::json!({})));
+        let is_public = operation["security"]
+            .as_array()
+            .is_some_and(|ways| ways.iter().any(|way| way == &serde_json::json!({})));
         let has_body = operation.get("requestBody").is_some();
         let needs = [
             ("400", true),
@@ -173,8 +197,12 @@ fn every_body_has_an_example_and_a_schema() {
         for (media_type, content) in body["content"].as_object().expect("content") {
             let schema = resolve(&document, &content["schema"]);
             assert_eq!(schema["type"], "object", "{name} {media_type}");
-            let shown = [&content["example"], &content["examples"], &schema["example"], &schema["examples"]];
-            assert!(shown.iter().any(|example| !example.is_null()), "{name} {media_type} lacks an example");
+            let shown =
+                [&content["example"], &content["examples"], &schema["example"], &schema["examples"]];
+            assert!(
+                shown.iter().any(|example| !example.is_null()),
+                "{name} {media_type} lacks an example"
+            );
         }
     }
 }

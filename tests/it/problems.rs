@@ -19,7 +19,9 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     fn send(&self, api: &Api) -> (u16, String) {
         let request = api.post(self.path).maybe(self.token).if_match(self.if_match);
-        let request = request.header("idempotency-key", self.key).raw(self.media_type, self.body.as_bytes());
+        let request = request
+            .header("idempotency-key", self.key)
+            .raw(self.media_type, self.body.as_bytes());
         let answered = request.send();
         if answered.status >= 400 {
             answered.problem(answered.status);

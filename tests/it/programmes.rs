@@ -33,9 +33,9 @@ fn changed(scene: &Scene, change: impl FnOnce(&mut Value)) -> Answered {
 /// The same object with its keys in the opposite order, at every depth.
 fn reversed(value: &Value) -> Value {
     match value {
-        Value::Object(fields) => {
-            Value::Object(fields.iter().rev().map(|(key, value)| (key.clone(), reversed(value))).collect())
-        }
+        Value::Object(fields) => Value::Object(
+            fields.iter().rev().map(|(key, value)| (key.clone(), reversed(value))).collect(),
+        ),
         Value::Array(items) => items.iter().map(reversed).collect(),
         other => other.clone(),
     }

@@ -7,7 +7,11 @@ use crate::support::{Scene, column, on_both};
 /// `pointer code` of each of a report's faults or warnings.
 fn remarks(report: &Value, which: &str) -> Vec<String> {
     let remarks = report[which].as_array().expect("a list").iter();
-    remarks.map(|r| format!("{} {}", r["pointer"].as_str().unwrap_or("?"), r["code"].as_str().unwrap_or("?"))).collect()
+    remarks
+        .map(|r| {
+            format!("{} {}", r["pointer"].as_str().unwrap_or("?"), r["code"].as_str().unwrap_or("?"))
+        })
+        .collect()
 }
 
 on_both! {

@@ -16,7 +16,12 @@ fn move_deadline(scene: &Scene, round: usize, due_at: &str) {
     let before = scene.get("").send();
     let mut document = before.body.clone();
     document["rounds"][round]["dueAt"] = json!(due_at);
-    let changed = scene.put("").token(&scene.secretariat).if_match(before.etag()).json(&document).send();
+    let changed = scene
+        .put("")
+        .token(&scene.secretariat)
+        .if_match(before.etag())
+        .json(&document)
+        .send();
     assert_eq!(changed.status, 200, "{}", changed.text);
 }
 
@@ -44,7 +49,9 @@ fn try_move(scene: &Scene, partner: &str, step: &str) -> Answered {
         "save" => scene.save("open", partner, &json!({"answers": yes()})),
         "submission" | "withdrawal" => scene.step("open", partner, step, &scene.of(partner), &json!({})),
         "return" => scene.step("open", partner, step, &scene.secretariat, &point),
-        "reopening" => scene.step("open", partner, step, &scene.secretariat, &json!({"reason": "Ny viden"})),
+        "reopening" => {
+            scene.step("open", partner, step, &scene.secretariat, &json!({"reason": "Ny viden"}))
+        }
         _ => scene.step("open", partner, step, &scene.secretariat, &json!({})),
     }
 }

@@ -7,7 +7,10 @@ use crate::support::scene::Scene;
 use crate::support::{Answered, Api, Token, on_both};
 
 fn admit(api: &Api, token: &Token, body: &str) -> Answered {
-    api.post("/v1/alliances/prove/partners").token(token).raw("application/json", body.as_bytes()).send()
+    api.post("/v1/alliances/prove/partners")
+        .token(token)
+        .raw("application/json", body.as_bytes())
+        .send()
 }
 
 on_both! {

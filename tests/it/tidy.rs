@@ -16,7 +16,10 @@ fn root() -> PathBuf {
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+    for entry in fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+    {
         if entry.is_dir() {
             rust_files(&entry, found);
         } else if entry.extension().is_some_and(|ending| ending == "rs") {
@@ -39,12 +42,15 @@ fn files(folder: &str) -> Vec<(String, String)> {
 /// The lines of the program itself: no comments, no unit tests (which end their files, or stand in
 /// `tests.rs` and `tests/`).
 fn program() -> Vec<Line> {
-    let own = files("src").into_iter().filter(|(name, _)| !name.ends_with("/tests.rs") && !name.contains("/tests/"));
+    let own = files("src")
+        .into_iter()
+        .filter(|(name, _)| !name.ends_with("/tests.rs") && !name.contains("/tests/"));
     own.flat_map(|(file, text)| {
         let program = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
         let lines = (1..).zip(program.lines().map(str::to_owned).collect::<Vec<_>>());
         let code = lines.filter(|(_, line)| !line.trim_start().starts_with("//"));
-        code.map(|(number, text)| Line { file: file.clone(), number, text }).collect::<Vec<_>>()
+        code.map(|(number, text)| Line { file: file.clone(), number, text })
+            .collect::<Vec<_>>()
     })
     .collect()
 }
@@ -74,8 +80,22 @@ fn only_in(wanted: &[&str], may: impl Fn(&str) -> bool) {
 #[test]
 fn the_domain_knows_no_database_no_web_no_clock_and_no_files() {
     let foreign = [
-        "diesel", "actix_web", "actix", "std::env", "std::fs", "std::net", "Utc::now", "Local::now", "SystemTime",
-        "Instant::now", "tokio", "crate::db", "crate::store", "crate::service", "crate::api", "crate::auth",
+        "diesel",
+        "actix_web",
+        "actix",
+        "std::env",
+        "std::fs",
+        "std::net",
+        "Utc::now",
+        "Local::now",
+        "SystemTime",
+        "Instant::now",
+        "tokio",
+        "crate::db",
+        "crate::store",
+        "crate::service",
+        "crate::api",
+        "crate::auth",
         "crate::config",
     ];
     only_in(&foreign, |file| !file.starts_with("src/domain/"));
@@ -117,7 +137,9 @@ fn the_environment_is_read_in_one_file() {
 fn the_clock_is_read_in_one_function() {
     let clocks = ["Utc::now", "Local::now", "SystemTime"];
     only_in(&clocks, |file| file == "src/api/app.rs");
-    let readings = program().into_iter().filter(|line| clocks.iter().any(|clock| names(&line.text, clock)));
+    let readings = program()
+        .into_iter()
+        .filter(|line| clocks.iter().any(|clock| names(&line.text, clock)));
     assert_eq!(readings.count(), 1);
 }
 
@@ -129,8 +151,13 @@ fn no_route_escapes_the_document() {
 #[test]
 fn no_write_transaction_is_opened_beside_the_database_handle() {
     let ways = [
-        ".transaction(", ".immediate_transaction(", ".exclusive_transaction(", ".build_transaction(",
-        ".begin_transaction(", ".test_transaction(", "Connection::transaction",
+        ".transaction(",
+        ".immediate_transaction(",
+        ".exclusive_transaction(",
+        ".build_transaction(",
+        ".begin_transaction(",
+        ".test_transaction(",
+        "Connection::transaction",
     ];
     only_in(&ways, |_| false);
 }

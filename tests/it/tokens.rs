@@ -29,7 +29,11 @@ fn basic(id: &str, secret: &str) -> String {
 fn forged(api: &Api, key_id: &str, at: DateTime<Utc>, issuer: &str) -> Token {
     let installation = installation::open(&api.db, Utc::now()).expect("the shared secrets");
     let signing = installation.signing_keys.last().expect("a key");
-    Token(issue(signing, issuer, key_id.parse().expect("an id"), at).expect("a token").token)
+    Token(
+        issue(signing, issuer, key_id.parse().expect("an id"), at)
+            .expect("a token")
+            .token,
+    )
 }
 
 fn refused(api: &Api, token: &Token) -> String {

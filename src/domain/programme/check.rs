@@ -14,7 +14,9 @@ use crate::domain::journal::hex;
 /// More than any alliance has, and few enough that a hostile document costs nothing.
 const MOST: usize = 500;
 
-pub(super) fn check(mut document: ProgrammeDocument) -> Result<Programme, Vec<crate::domain::text::Fault>> {
+pub(super) fn check(
+    mut document: ProgrammeDocument,
+) -> Result<Programme, Vec<crate::domain::text::Fault>> {
     let mut faults = Faults::new();
     faults.key("/slug", &document.slug);
     faults.both("/name", &document.name);
@@ -147,9 +149,18 @@ fn unknown(faults: &mut Faults, pointer: String, code: &'static str, da: &str, e
     );
 }
 
-fn rounds(faults: &mut Faults, entries: &mut [RoundEntry], zone: Tz, questions: &[Question]) -> Vec<Round> {
+fn rounds(
+    faults: &mut Faults,
+    entries: &mut [RoundEntry],
+    zone: Tz,
+    questions: &[Question],
+) -> Vec<Round> {
     keys(faults, "/rounds", entries.iter().map(|round| round.key.as_str()));
-    entries.iter_mut().enumerate().filter_map(|(i, entry)| round(faults, i, entry, zone, questions)).collect()
+    entries
+        .iter_mut()
+        .enumerate()
+        .filter_map(|(i, entry)| round(faults, i, entry, zone, questions))
+        .collect()
 }
 
 fn round(
@@ -169,7 +180,14 @@ fn round(
     };
     for (j, key) in entry.questions.iter().enumerate() {
         if !questions.iter().any(|question| question.key == *key) {
-            unknown(faults, format!("/rounds/{i}/questions/{j}"), "unknown-question", "Spørgsmålet", "question", key);
+            unknown(
+                faults,
+                format!("/rounds/{i}/questions/{j}"),
+                "unknown-question",
+                "Spørgsmålet",
+                "question",
+                key,
+            );
         }
     }
     faults.unique(&at("questions"), &entry.questions);
@@ -231,13 +249,21 @@ fn instant(faults: &mut Faults, pointer: &str, text: &mut String) -> Option<Date
 
 fn questions(faults: &mut Faults, entries: &mut [QuestionEntry]) -> Vec<Question> {
     keys(faults, "/questions", entries.iter().map(|question| question.key.as_str()));
-    entries.iter().enumerate().filter_map(|(i, entry)| question(faults, i, entry)).collect()
+    entries
+        .iter()
+        .enumerate()
+        .filter_map(|(i, entry)| question(faults, i, entry))
+        .collect()
 }
 
 fn question(faults: &mut Faults, i: usize, entry: &QuestionEntry) -> Option<Question> {
     let at = |field: &str| format!("/questions/{i}/{field}");
     faults.one_of(&at("kind"), &entry.kind, &["fact", "selfAssessment", "intent"]);
-    faults.one_of(&at("type"), &entry.answer_type, &["yesNo", "choice", "multiChoice", "number", "text"]);
+    faults.one_of(
+        &at("type"),
+        &entry.answer_type,
+        &["yesNo", "choice", "multiChoice", "number", "text"],
+    );
     faults.both(&at("wording"), &entry.wording);
     if let Some(period) = &entry.reference_period {
         faults.both(&at("referencePeriod"), period);
@@ -247,18 +273,32 @@ fn question(faults: &mut Faults, i: usize, entry: &QuestionEntry) -> Option<Ques
         Some(choices) if has_choices => {
             labelled(faults, &at("choices"), choices);
             if choices.is_empty() {
-                faults.add(at("choices"), "required", "Der skal være mindst ét valg.", "There must be at least one choice.");
+                faults.add(
+                    at("choices"),
+                    "required",
+                    "Der skal være mindst ét valg.",
+                    "There must be at least one choice.",
+                );
             }
         }
         Some(_) => not_for_type(faults, at("choices"), &entry.answer_type),
         None if has_choices => {
-            faults.add(at("choices"), "required", "Spørgsmålet mangler sine valg.", "The question lacks its choices.");
+            faults.add(
+                at("choices"),
+                "required",
+                "Spørgsmålet mangler sine valg.",
+                "The question lacks its choices.",
+            );
         }
         None => {}
     }
     let is_number = entry.answer_type == "number";
-    let number_fields =
-        [("unit", entry.unit.is_some()), ("min", entry.min.is_some()), ("max", entry.max.is_some()), ("decimals", entry.decimals.is_some())];
+    let number_fields = [
+        ("unit", entry.unit.is_some()),
+        ("min", entry.min.is_some()),
+        ("max", entry.max.is_some()),
+        ("decimals", entry.decimals.is_some()),
+    ];
     for (field, _) in number_fields.into_iter().filter(|(_, given)| *given && !is_number) {
         not_for_type(faults, at(field), &entry.answer_type);
     }
@@ -281,7 +321,12 @@ fn question(faults: &mut Faults, i: usize, entry: &QuestionEntry) -> Option<Ques
     if let (Some(min), Some(max)) = (entry.min, entry.max)
         && max.0 < min.0
     {
-        faults.add(at("max"), "end-before-start", "Største værdi er mindre end mindste.", "The maximum is below the minimum.");
+        faults.add(
+            at("max"),
+            "end-before-start",
+            "Største værdi er mindre end mindste.",
+            "The maximum is below the minimum.",
+        );
     }
     let answers = match entry.answer_type.as_str() {
         "yesNo" => AnswerType::YesNo,
@@ -295,7 +340,12 @@ fn question(faults: &mut Faults, i: usize, entry: &QuestionEntry) -> Option<Ques
         "text" => AnswerType::Text,
         _ => return None,
     };
-    Some(Question { key: entry.key.clone(), wording: entry.wording.clone(), required: entry.required, answers })
+    Some(Question {
+        key: entry.key.clone(),
+        wording: entry.wording.clone(),
+        required: entry.required,
+        answers,
+    })
 }
 
 fn not_for_type(faults: &mut Faults, pointer: String, answer_type: &str) {
@@ -316,7 +366,9 @@ fn indicators(
 ) -> Vec<Indicator> {
     keys(faults, "/indicators", entries.iter().map(|indicator| indicator.key.as_str()));
     let found = entries.iter_mut().enumerate();
-    found.filter_map(|(i, entry)| indicator(faults, i, entry, questions, rounds)).collect()
+    found
+        .filter_map(|(i, entry)| indicator(faults, i, entry, questions, rounds))
+        .collect()
 }
 
 fn indicator(
@@ -370,10 +422,15 @@ fn indicator(
         _ => MembersRule::During,
     };
 
-    let seen: Vec<&Question> =
-        questions.iter().filter(|q| pinned.is_none_or(|round| round.asks(&q.key))).collect();
+    let seen: Vec<&Question> = questions
+        .iter()
+        .filter(|q| pinned.is_none_or(|round| round.asks(&q.key)))
+        .collect();
     let shared = vocabulary::shared(&seen, rounds);
-    let applies = entry.applies.clone().map(|source| rule(faults, &at("applies"), &source, &shared));
+    let applies = entry
+        .applies
+        .clone()
+        .map(|source| rule(faults, &at("applies"), &source, &shared));
     let counts = counts(faults, i, entry, kind, question, shared);
 
     let applies = match applies {
@@ -401,11 +458,21 @@ fn kind(faults: &mut Faults, i: usize, entry: &IndicatorEntry) -> Option<Kind> {
     match (entry.kind.as_str(), entry.of.as_deref()) {
         ("share", None) => Some(Kind::Share),
         ("share", Some(_)) => {
-            faults.add(pointer, "not-for-this-kind", "En andel er altid af partnere.", "A share is always of partners.");
+            faults.add(
+                pointer,
+                "not-for-this-kind",
+                "En andel er altid af partnere.",
+                "A share is always of partners.",
+            );
             None
         }
         ("count", None) => {
-            faults.add(pointer, "required", "Et antal skal sige, hvad der tælles.", "A count must say what it counts.");
+            faults.add(
+                pointer,
+                "required",
+                "Et antal skal sige, hvad der tælles.",
+                "A count must say what it counts.",
+            );
             None
         }
         ("count", Some(of)) => {
@@ -456,13 +523,23 @@ fn counts(
         entry.counts = Some("true".to_owned());
     }
     let Some(source) = entry.counts.clone() else {
-        faults.add(pointer, "required", "En andel skal sige, hvem der tæller med.", "A share must say who counts.");
+        faults.add(
+            pointer,
+            "required",
+            "En andel skal sige, hvem der tæller med.",
+            "A share must say who counts.",
+        );
         return None;
     };
     rule(faults, &pointer, &source, &vocabulary)
 }
 
-fn rule(faults: &mut Faults, pointer: &str, source: &str, vocabulary: &vocabulary::Vocabulary) -> Option<Rule> {
+fn rule(
+    faults: &mut Faults,
+    pointer: &str,
+    source: &str,
+    vocabulary: &vocabulary::Vocabulary,
+) -> Option<Rule> {
     match Rule::compile(source, vocabulary) {
         Ok(rule) => Some(rule),
         Err(found) => {
@@ -479,4 +556,3 @@ fn rule(faults: &mut Faults, pointer: &str, source: &str, vocabulary: &vocabular
         }
     }
 }
-

@@ -28,13 +28,19 @@ fn entries(before: &[Value], after: &[Value]) -> String {
     let (old, new) = (by_key(before), by_key(after));
     let added = new.keys().filter(|key| !old.contains_key(*key)).map(|key| format!("+{key}"));
     let gone = old.keys().filter(|key| !new.contains_key(*key)).map(|key| format!("-{key}"));
-    let changed = new.iter().filter(|(key, entry)| old.get(*key).is_some_and(|before| before != *entry));
-    let words: Vec<String> = added.chain(gone).chain(changed.map(|(key, _)| format!("~{key}"))).collect();
+    let changed = new
+        .iter()
+        .filter(|(key, entry)| old.get(*key).is_some_and(|before| before != *entry));
+    let words: Vec<String> =
+        added.chain(gone).chain(changed.map(|(key, _)| format!("~{key}"))).collect();
     if words.is_empty() { "in another order".to_owned() } else { words.join(" ") }
 }
 
 fn by_key(entries: &[Value]) -> BTreeMap<&str, &Value> {
-    entries.iter().map(|entry| (entry["key"].as_str().unwrap_or_default(), entry)).collect()
+    entries
+        .iter()
+        .map(|entry| (entry["key"].as_str().unwrap_or_default(), entry))
+        .collect()
 }
 
 #[cfg(test)]
@@ -52,11 +58,14 @@ mod tests {
         new.indicators[0].label.da = "andet".to_owned();
         new.questions.swap(0, 1);
         let lines = differences(&old, &new);
-        assert_eq!(lines, [
-            "decimals: 0 -> 1".to_owned(),
-            format!("sectors: -{}", old.sectors.last().expect("a sector").key),
-            "questions: in another order".to_owned(),
-            format!("indicators: ~{}", old.indicators[0].key),
-        ]);
+        assert_eq!(
+            lines,
+            [
+                "decimals: 0 -> 1".to_owned(),
+                format!("sectors: -{}", old.sectors.last().expect("a sector").key),
+                "questions: in another order".to_owned(),
+                format!("indicators: ~{}", old.indicators[0].key),
+            ]
+        );
     }
 }

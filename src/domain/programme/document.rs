@@ -199,7 +199,9 @@ impl Amount {
     /// what is written with an exponent, infinity and no number at all.
     pub fn is_plain(self) -> bool {
         match serde_json::to_value(self) {
-            Ok(serde_json::Value::Number(number)) => crate::domain::checks::is_amount(&number.to_string()),
+            Ok(serde_json::Value::Number(number)) => {
+                crate::domain::checks::is_amount(&number.to_string())
+            }
             _ => false,
         }
     }

@@ -17,21 +17,27 @@ pub struct Use {
 
 impl Use {
     fn danish(&self) -> String {
-        sentence(&[
-            (self.partners, "partner", "partnere"),
-            (self.commitments, "tilsagn", "tilsagn"),
-            (self.initiatives, "initiativ", "initiativer"),
-            (self.reports, "rapport", "rapporter"),
-        ], " og ")
+        sentence(
+            &[
+                (self.partners, "partner", "partnere"),
+                (self.commitments, "tilsagn", "tilsagn"),
+                (self.initiatives, "initiativ", "initiativer"),
+                (self.reports, "rapport", "rapporter"),
+            ],
+            " og ",
+        )
     }
 
     fn english(&self) -> String {
-        sentence(&[
-            (self.partners, "partner", "partners"),
-            (self.commitments, "commitment", "commitments"),
-            (self.initiatives, "initiative", "initiatives"),
-            (self.reports, "report", "reports"),
-        ], " and ")
+        sentence(
+            &[
+                (self.partners, "partner", "partners"),
+                (self.commitments, "commitment", "commitments"),
+                (self.initiatives, "initiative", "initiatives"),
+                (self.reports, "report", "reports"),
+            ],
+            " and ",
+        )
     }
 }
 
@@ -76,7 +82,12 @@ pub fn frozen(old: &ProgrammeDocument, new: &ProgrammeDocument, uses: &Uses) -> 
             in_use(&mut faults, format!("/questions/{i}/type"), &question.key, used);
         }
         let keys = |choices: &Option<Vec<Labelled>>| {
-            choices.as_deref().unwrap_or_default().iter().map(|choice| choice.key.clone()).collect::<Vec<_>>()
+            choices
+                .as_deref()
+                .unwrap_or_default()
+                .iter()
+                .map(|choice| choice.key.clone())
+                .collect::<Vec<_>>()
         };
         if keys(&before.choices) != keys(&question.choices) {
             in_use(&mut faults, format!("/questions/{i}/choices"), &question.key, used);

@@ -13,7 +13,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 pub use differences::differences;
-pub use document::{Amount, FocusAreaEntry, IndicatorEntry, Labelled, ProgrammeDocument, QuestionEntry, RoundEntry};
+pub use document::{
+    Amount, FocusAreaEntry, IndicatorEntry, Labelled, ProgrammeDocument, QuestionEntry, RoundEntry,
+};
 pub use in_use::{Use, Uses, frozen};
 
 use super::dates;
@@ -225,7 +227,9 @@ impl Indicator {
             Some(question) => round.asks(question),
             None => false,
         });
-        std::iter::once(WHOLE_ALLIANCE).chain(rounds.map(|round| round.key.as_str())).collect()
+        std::iter::once(WHOLE_ALLIANCE)
+            .chain(rounds.map(|round| round.key.as_str()))
+            .collect()
     }
 }
 

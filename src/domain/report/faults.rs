@@ -71,15 +71,28 @@ pub fn check_body(
         faults.extend(found.faults);
         warnings.extend(found.warnings);
     }
-    for initiative in initiatives.iter().filter(|i| i.is_lead && i.is_running && !named.contains(&i.id)) {
+    for initiative in initiatives
+        .iter()
+        .filter(|i| i.is_lead && i.is_running && !named.contains(&i.id))
+    {
         warnings.add(
             "/initiatives",
             "initiative-not-reported",
-            format!("Rapporten siger intet om det igangværende initiativ »{}«.", shown(&initiative.title)),
-            format!("The report says nothing of the running initiative \"{}\".", shown(&initiative.title)),
+            format!(
+                "Rapporten siger intet om det igangværende initiativ »{}«.",
+                shown(&initiative.title)
+            ),
+            format!(
+                "The report says nothing of the running initiative \"{}\".",
+                shown(&initiative.title)
+            ),
         );
     }
-    BodyCheck { refused: refused.into_vec(), faults: faults.into_vec(), warnings: warnings.into_vec() }
+    BodyCheck {
+        refused: refused.into_vec(),
+        faults: faults.into_vec(),
+        warnings: warnings.into_vec(),
+    }
 }
 
 fn check_missing(
@@ -180,7 +193,12 @@ fn check_answer(faults: &mut Faults, pointer: &str, question: &Question, answer:
                 AnswerType::Number { .. } => ("et tal", "a number"),
                 AnswerType::Text => ("en tekst", "a text"),
             };
-            faults.add(at, "wrong-type", format!("Svaret skal være {da}."), format!("The answer must be {en}."));
+            faults.add(
+                at,
+                "wrong-type",
+                format!("Svaret skal være {da}."),
+                format!("The answer must be {en}."),
+            );
         }
     }
 }
@@ -234,7 +252,8 @@ fn check_number(
 /// Decimals of the shortest text that reads back as the same number.
 fn decimals_of(number: f64) -> u32 {
     let text = format!("{number}");
-    text.split_once('.').map_or(0, |(_, fraction)| u32::try_from(fraction.len()).unwrap_or(u32::MAX))
+    text.split_once('.')
+        .map_or(0, |(_, fraction)| u32::try_from(fraction.len()).unwrap_or(u32::MAX))
 }
 
 /// One initiative's part. `pointer` is where it stands in the body, empty where it is the body.
@@ -260,12 +279,17 @@ pub fn check_part(part: &ReportPart, pointer: &str, initiatives: &[InitiativeKno
     for (i, outcome) in part.outcomes.iter().enumerate() {
         check_outcome(&mut refused, &mut faults, &format!("{pointer}/outcomes/{i}"), outcome);
     }
-    BodyCheck { refused: refused.into_vec(), faults: faults.into_vec(), warnings: Vec::new() }
+    BodyCheck {
+        refused: refused.into_vec(),
+        faults: faults.into_vec(),
+        warnings: Vec::new(),
+    }
 }
 
 fn check_outcome(refused: &mut Faults, faults: &mut Faults, pointer: &str, outcome: &Outcome) {
     let at = |field: &str| format!("{pointer}/{field}");
-    let optional = [&outcome.unit, &outcome.baseline, &outcome.target, &outcome.actual].map(Option::as_deref);
+    let optional =
+        [&outcome.unit, &outcome.baseline, &outcome.target, &outcome.actual].map(Option::as_deref);
     let [unit, baseline, target, actual] = optional.map(Option::unwrap_or_default);
     for (field, text) in [
         ("measure", outcome.measure.as_str()),
@@ -283,8 +307,13 @@ fn check_outcome(refused: &mut Faults, faults: &mut Faults, pointer: &str, outco
     }
     faults.line(&at("measure"), &outcome.measure);
     faults.one_of(&at("kind"), &outcome.kind, &["output", "outcome"]);
-    faults.one_of(&at("verification"), &outcome.verification, &["selfReported", "documented", "external"]);
-    let amounts = [("baseline", &outcome.baseline), ("target", &outcome.target), ("actual", &outcome.actual)];
+    faults.one_of(
+        &at("verification"),
+        &outcome.verification,
+        &["selfReported", "documented", "external"],
+    );
+    let amounts =
+        [("baseline", &outcome.baseline), ("target", &outcome.target), ("actual", &outcome.actual)];
     for (field, amount) in amounts {
         if let Some(amount) = amount {
             faults.amount(&at(field), amount);

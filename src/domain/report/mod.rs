@@ -34,7 +34,9 @@ impl State {
     }
 
     pub fn parse(word: &str) -> Option<State> {
-        [State::Draft, State::Submitted, State::Returned, State::Accepted].into_iter().find(|s| s.word() == word)
+        [State::Draft, State::Submitted, State::Returned, State::Accepted]
+            .into_iter()
+            .find(|s| s.word() == word)
     }
 
     /// Whether the partner may save and submit.
@@ -198,7 +200,8 @@ mod tests {
         ];
         for step in [Submit, Withdraw, Return, Accept, Reopen] {
             for state in states {
-                let expected = legal.iter().find(|(s, from, _)| *s == step && *from == state).map(|l| l.2);
+                let expected =
+                    legal.iter().find(|(s, from, _)| *s == step && *from == state).map(|l| l.2);
                 assert_eq!(state.after(step, Returned), expected, "{step:?} from {state:?}");
             }
         }

@@ -141,7 +141,9 @@ fn without_values(error: &ExecutionError) -> String {
         ExecutionError::RemainderByZero(_) => "remainder by zero".to_owned(),
         ExecutionError::Overflow(operator, ..) => format!("overflow in {operator}"),
         ExecutionError::IndexOutOfBounds(_) => "an index outside the list".to_owned(),
-        ExecutionError::UnsupportedBinaryOperator(operator, ..) => format!("{operator} does not fit its operands"),
+        ExecutionError::UnsupportedBinaryOperator(operator, ..) => {
+            format!("{operator} does not fit its operands")
+        }
         ExecutionError::FunctionError { function, .. } => format!("{function} failed"),
         _ => "it can't be evaluated on this record".to_owned(),
     }

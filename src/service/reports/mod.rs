@@ -6,7 +6,7 @@ mod view;
 
 pub use draft::{delete, delete_part, find_part, save, save_part};
 pub use moves::{accept, reopen, return_with, submit, withdraw};
-pub use view::{Listed, PartView, Permissions, ReportView, VersionView, view, versions};
+pub use view::{Listed, PartView, Permissions, ReportView, VersionView, versions, view};
 
 use super::programmes::InForce;
 use super::{Ctx, Error, Result};
@@ -113,7 +113,10 @@ fn last_version(conn: &mut Conn, report: &Report) -> Result<Option<Version>> {
 }
 
 fn named_initiatives(body: &crate::domain::report::ReportBody) -> Vec<InitiativeId> {
-    body.initiatives.iter().filter_map(|part| InitiativeId::parse(&part.initiative)).collect()
+    body.initiatives
+        .iter()
+        .filter_map(|part| InitiativeId::parse(&part.initiative))
+        .collect()
 }
 
 fn new_report(alliance: &InForce, at: &ReportAt) -> Report {

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{ReportAt, enter, known_initiatives, last_version, must_accept, must_find, named_initiatives};
+use super::{
+    ReportAt, enter, known_initiatives, last_version, must_accept, must_find, named_initiatives,
+};
 use super::{receipt, wrong_state};
 use crate::db::Conn;
 use crate::db::types::{Document, Instant};
@@ -12,7 +14,8 @@ use crate::domain::id::PointId;
 use crate::domain::journal::{Change, SaltedText, hex, take, without_floats};
 use crate::domain::programme::{AnswerType, Programme};
 use crate::domain::report::{
-    Answer, AnswerValue, Move, Point, ReopenReport, ReportBody, ReturnReport, State, check_body, is_on_time,
+    Answer, AnswerValue, Move, Point, ReopenReport, ReportBody, ReturnReport, State, check_body,
+    is_on_time,
 };
 use crate::domain::text::pointer_step;
 use crate::service::patch::{self, Seen};
@@ -156,7 +159,10 @@ pub fn reopen(
 }
 
 fn moved(report: &Report, step: Move) -> Result<State> {
-    report.state.after(step, report.state_before).ok_or_else(|| wrong_state(report.state))
+    report
+        .state
+        .after(step, report.state_before)
+        .ok_or_else(|| wrong_state(report.state))
 }
 
 /// Blank answers are left out of a submission: they say nothing.
@@ -183,11 +189,14 @@ struct HandedIn {
 impl HandedIn {
     fn seal(programme: &Programme, body: &ReportBody) -> HandedIn {
         let is_text = |key: &str| {
-            programme.question(key).is_none_or(|question| matches!(question.answers, AnswerType::Text))
+            programme
+                .question(key)
+                .is_none_or(|question| matches!(question.answers, AnswerType::Text))
         };
-        let texts = body.answers.iter().filter(|(key, answer)| {
-            is_text(key) && matches!(answer.value, Some(AnswerValue::Text(_)))
-        });
+        let texts = body
+            .answers
+            .iter()
+            .filter(|(key, answer)| is_text(key) && matches!(answer.value, Some(AnswerValue::Text(_))));
         let texts: Vec<String> =
             texts.map(|(key, _)| format!("/answers/{}/value", pointer_step(key))).collect();
         let mut value = without_floats(&serde_json::to_value(body).unwrap_or_default());
@@ -206,7 +215,11 @@ fn save(
     reason: Option<String>,
 ) -> Result<Report> {
     store::reports::update(conn, &report)?;
-    let body = last_version(conn, &report)?.as_ref().map(Version::body).transpose()?.unwrap_or_default();
+    let body = last_version(conn, &report)?
+        .as_ref()
+        .map(Version::body)
+        .transpose()?
+        .unwrap_or_default();
     let handed_in = HandedIn::seal(&alliance.programme, &body);
     record(conn, ctx, alliance, &report, action, reason, handed_in)?;
     Ok(report)

@@ -31,7 +31,10 @@ impl Api {
         let database = Database::fresh(backend);
         let db = database.open();
         let (address, stop, thread) = serve(db.clone());
-        let config = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build();
         let mut api = Api {
             address,
             db,
@@ -56,7 +59,11 @@ impl Api {
         let mut document = programme::small();
         change(&mut document);
         let slug = document["slug"].as_str().expect("a slug").to_owned();
-        let answered = self.put(&format!("/v1/alliances/{slug}")).token(self.operator()).json(&document).send();
+        let answered = self
+            .put(&format!("/v1/alliances/{slug}"))
+            .token(self.operator())
+            .json(&document)
+            .send();
         assert_eq!(answered.status, 201, "{}", answered.text);
         slug
     }
@@ -77,7 +84,12 @@ impl Api {
     }
 
     /// A new key by the command line's way: its id and secret.
-    pub fn make_key(&self, alliance: Option<&str>, role: &str, partner: Option<&str>) -> (String, String) {
+    pub fn make_key(
+        &self,
+        alliance: Option<&str>,
+        role: &str,
+        partner: Option<&str>,
+    ) -> (String, String) {
         let ctx = Ctx::installation(facit::api::now());
         let body = CreateKey {
             role: role.to_owned(),
@@ -129,7 +141,10 @@ impl Api {
     /// One figure's row.
     pub fn figure(&self, alliance: &str, indicator: &str) -> Value {
         let auditor = self.role(alliance, "auditor", None);
-        let answered = self.get(&format!("/v1/alliances/{alliance}/figures/{indicator}")).token(&auditor).send();
+        let answered = self
+            .get(&format!("/v1/alliances/{alliance}/figures/{indicator}"))
+            .token(&auditor)
+            .send();
         assert_eq!(answered.status, 200, "{}", answered.text);
         answered.body
     }
@@ -177,8 +192,11 @@ pub fn serve(db: Db) -> (String, oneshot::Sender<()>, JoinHandle<()>) {
     let installation = installation::open(&db, facit::api::now()).expect("shared secrets");
     let thread = std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let settings =
-                Settings { listen: "127.0.0.1:0".to_owned(), issuer: "facit".to_owned(), workers: 1 };
+            let settings = Settings {
+                listen: "127.0.0.1:0".to_owned(),
+                issuer: "facit".to_owned(),
+                workers: 1,
+            };
             let bound = server::bind(db, installation, &settings).expect("a free port");
             ready.send(bound.address).expect("somebody waits");
             let handle = bound.server.handle();

@@ -44,7 +44,11 @@ impl Answered {
         assert_eq!(self.body["type"], format!("/problems/{code}"));
         assert_eq!(self.body["status"], status);
         for key in ["title", "detail", "instance", "requestId"] {
-            assert!(self.body[key].as_str().is_some_and(|text| !text.is_empty()), "{key} in {}", self.text);
+            assert!(
+                self.body[key].as_str().is_some_and(|text| !text.is_empty()),
+                "{key} in {}",
+                self.text
+            );
         }
         assert_eq!(self.body["requestId"], self.header("x-request-id"));
         code
@@ -54,13 +58,20 @@ impl Answered {
     pub fn faults(&self) -> Vec<String> {
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        errors.iter().map(|e| format!("{} {}", text(&e["pointer"]), text(&e["code"]))).collect()
+        errors
+            .iter()
+            .map(|e| format!("{} {}", text(&e["pointer"]), text(&e["code"])))
+            .collect()
     }
 }
 
 impl<'a> Request<'a> {
     pub fn new(agent: &'a ureq::Agent, method: &str, url: &str) -> Request<'a> {
-        Request { agent, builder: http::Request::builder().method(method).uri(url), body: Vec::new() }
+        Request {
+            agent,
+            builder: http::Request::builder().method(method).uri(url),
+            body: Vec::new(),
+        }
     }
 
     pub fn token(self, token: &Token) -> Request<'a> {
@@ -142,7 +153,10 @@ pub fn raw(address: &str, request: &[u8]) -> Answered {
     let answer = String::from_utf8_lossy(&bytes).into_owned();
     let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .and_then(|code| code.parse().ok());
     let mut headers = http::HeaderMap::new();
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         let name = http::HeaderName::from_bytes(name.as_bytes()).expect("a header's name");

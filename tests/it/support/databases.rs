@@ -75,7 +75,8 @@ fn sqlite(name: &str) -> String {
         db.migrate().expect("the template migrates");
         drop(db);
         // The pool closes its connections in its own time; a checkpoint makes the file whole at once.
-        let mut conn = diesel::SqliteConnection::establish(&path.to_string_lossy()).expect("the template");
+        let mut conn =
+            diesel::SqliteConnection::establish(&path.to_string_lossy()).expect("the template");
         conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").expect("a checkpoint");
         path
     });
@@ -109,7 +110,8 @@ fn postgres(name: &str) -> String {
     let template = TEMPLATE.get_or_init(|| {
         let template = format!("template_{}", uuid::Uuid::new_v4().simple());
         execute(&format!("CREATE DATABASE {template}"));
-        let db = Db::open(&Target::parse(&postgres_url(&template)).expect("a URL")).expect("the template opens");
+        let db = Db::open(&Target::parse(&postgres_url(&template)).expect("a URL"))
+            .expect("the template opens");
         db.migrate().expect("the template migrates");
         drop(db);
         execute(&format!(

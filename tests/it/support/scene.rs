@@ -61,7 +61,9 @@ impl Scene {
             ("{seq}", &at.entry),
             ("{version}", "1"),
         ];
-        steps.iter().fold(pattern.to_owned(), |path, (step, value)| path.replace(step, value))
+        steps
+            .iter()
+            .fold(pattern.to_owned(), |path, (step, value)| path.replace(step, value))
     }
 }
 
@@ -79,11 +81,14 @@ fn member(api: &Api, alliance: &str, name: &str) -> Member {
         format!("{base}/partners/{id}/commitments"),
         json!({"focusArea": "nat-A", "goal": "Flere samtaler"}),
     );
-    let initiative =
-        created(format!("{base}/initiatives"), json!({"title": format!("Samtaler, {name}"), "status": "running"}));
+    let initiative = created(
+        format!("{base}/initiatives"),
+        json!({"title": format!("Samtaler, {name}"), "status": "running"}),
+    );
 
     let report = format!("{base}/reports/open/{id}");
-    let body = json!({"answers": {"joined": {"value": "yes"}}, "initiatives": [{"initiative": initiative}]});
+    let body =
+        json!({"answers": {"joined": {"value": "yes"}}, "initiatives": [{"initiative": initiative}]});
     let saved = api.put(&report).token(&token).json(&body).send();
     assert_eq!(saved.status, 201, "{}", saved.text);
     let submitted = api.post(&format!("{report}/submission")).token(&token).once().send();
@@ -95,26 +100,40 @@ fn member(api: &Api, alliance: &str, name: &str) -> Member {
 /// A body that is well-formed for the operation, `None` where it takes none. `lead` is a partner's id.
 pub fn body_of(operation: &str, lead: &str, initiative: &str) -> Option<Value> {
     Some(match operation {
-        "create_key" => json!({"role": "reader", "name": "Skærmen", "expiresAt": "2099-01-01T00:00:00Z"}),
+        "create_key" => {
+            json!({"role": "reader", "name": "Skærmen", "expiresAt": "2099-01-01T00:00:00Z"})
+        }
         "apply_programme" => super::programme::small(),
-        "admit_partner" => json!({"name": "Endnu en", "sector": "civil", "region": "1083", "municipality": "0461",
+        "admit_partner" => {
+            json!({"name": "Endnu en", "sector": "civil", "region": "1083", "municipality": "0461",
             "area": "DK031", "cvr": "10150817", "website": "https://example.org", "partOf": null,
-            "objectives": ["areas"], "joinedOn": "2020-01-01", "leftOn": null}),
-        "update_partner" => json!({"website": "https://example.org/om", "municipality": null, "region": "1083"}),
+            "objectives": ["areas"], "joinedOn": "2020-01-01", "leftOn": null})
+        }
+        "update_partner" => {
+            json!({"website": "https://example.org/om", "municipality": null, "region": "1083"})
+        }
         "depart_partner" => json!({"leftOn": "2022-07-01", "reason": "Foreningen er nedlagt"}),
         "rejoin_partner" => json!({"joinedOn": "2023-01-01"}),
-        "make_commitment" => json!({"focusArea": "nat-B", "goal": "Et mål", "chosenOn": "2021-03-01", "target":
-            {"measure": "samtaler", "unit": "antal", "baseline": "12", "target": "20.5", "dueOn": "2023-12-31"}}),
-        "update_commitment" => json!({"goal": "Et andet mål", "target": {"measure": "samtaler", "target": "30"}}),
+        "make_commitment" => {
+            json!({"focusArea": "nat-B", "goal": "Et mål", "chosenOn": "2021-03-01", "target":
+            {"measure": "samtaler", "unit": "antal", "baseline": "12", "target": "20.5", "dueOn": "2023-12-31"}})
+        }
+        "update_commitment" => {
+            json!({"goal": "Et andet mål", "target": {"measure": "samtaler", "target": "30"}})
+        }
         "create_initiative" => json!({"leadPartner": lead, "partners": [lead], "title": "Værestedet",
             "summary": "Om det", "focusAreas": ["nat-A", "own-1"], "targetGroup": "Hjemløse",
             "approach": "structural", "stage": ["prevention"], "status": "running", "startsOn": "2023-01",
             "endsOn": "2023", "beganBeforeJoining": false}),
         "update_initiative" => json!({"title": "Et nyt navn", "stage": ["treatment"], "endsOn": null}),
-        "save_report" => json!({"answers": {"joined": {"value": "yes", "comment": "Ja"}, "reach": {"value": 12.5},
-            "note": {"none": "dontKnow"}}, "initiatives": [part(initiative)]}),
+        "save_report" => {
+            json!({"answers": {"joined": {"value": "yes", "comment": "Ja"}, "reach": {"value": 12.5},
+            "note": {"none": "dontKnow"}}, "initiatives": [part(initiative)]})
+        }
         "save_report_part" => part(initiative),
-        "return_report" => json!({"points": [{"pointer": "/answers/reach", "code": "unclear", "detail": "Hvor?"}]}),
+        "return_report" => {
+            json!({"points": [{"pointer": "/answers/reach", "code": "unclear", "detail": "Hvor?"}]})
+        }
         "reopen_report" => json!({"reason": "Et tal var forkert"}),
         _ => return None,
     })

@@ -26,7 +26,13 @@ impl<'a> Scene<'a> {
         let slug = api.alliance_with(change);
         let secretariat = api.secretariat(&slug);
         let auditor = api.role(&slug, "auditor", None);
-        Scene { api, slug, secretariat, auditor, partners: RefCell::default() }
+        Scene {
+            api,
+            slug,
+            secretariat,
+            auditor,
+            partners: RefCell::default(),
+        }
     }
 
     /// An address within the alliance.
@@ -100,7 +106,10 @@ impl<'a> Scene<'a> {
     }
 
     pub fn depart(&self, partner: &str, left_on: &str) {
-        self.does(&format!("/partners/{partner}/departure"), json!({"leftOn": left_on, "reason": "Lukket"}));
+        self.does(
+            &format!("/partners/{partner}/departure"),
+            json!({"leftOn": left_on, "reason": "Lukket"}),
+        );
     }
 
     pub fn rejoin(&self, partner: &str, joined_on: &str) {
@@ -109,7 +118,8 @@ impl<'a> Scene<'a> {
 
     /// Makes a commitment, and answers its id.
     pub fn commit(&self, partner: &str, area: &str, goal: &str) -> String {
-        let made = self.does(&format!("/partners/{partner}/commitments"), json!({"focusArea": area, "goal": goal}));
+        let made = self
+            .does(&format!("/partners/{partner}/commitments"), json!({"focusArea": area, "goal": goal}));
         made["id"].as_str().expect("an id").to_owned()
     }
 
@@ -142,7 +152,11 @@ impl<'a> Scene<'a> {
 
     /// Moves a report on: `submission`, `withdrawal`, `return`, `acceptance` or `reopening`.
     pub fn step(&self, round: &str, partner: &str, step: &str, token: &Token, body: &Value) -> Answered {
-        self.post(&format!("/reports/{round}/{partner}/{step}")).token(token).once().json(body).send()
+        self.post(&format!("/reports/{round}/{partner}/{step}"))
+            .token(token)
+            .once()
+            .json(body)
+            .send()
     }
 
     pub fn withdraw(&self, round: &str, partner: &str) -> Value {
@@ -178,7 +192,10 @@ impl<'a> Scene<'a> {
 
     /// The rows behind a figure.
     pub fn rows(&self, indicator: &str, query: &str) -> Vec<Value> {
-        let answered = self.get(&format!("/figures/{indicator}/partners{query}")).token(&self.auditor).send();
+        let answered = self
+            .get(&format!("/figures/{indicator}/partners{query}"))
+            .token(&self.auditor)
+            .send();
         assert_eq!(answered.status, 200, "{indicator}{query}: {}", answered.text);
         answered.body["items"].as_array().expect("rows").clone()
     }

@@ -40,13 +40,23 @@ pub fn writes<'a>(api: &'a Api, scene: &'a Scene) -> Vec<Write<'a>> {
         ("create_initiative", "POST", "initiatives", &scene.secretariat),
         ("update_initiative", "PATCH", "initiatives/{initiative}", &scene.own.token),
         ("save_report", "PUT", "reports/past/{partner}", &scene.own.token),
-        ("save_report_part", "PUT", "reports/past/{partner}/initiatives/{initiative}", &scene.own.token),
+        (
+            "save_report_part",
+            "PUT",
+            "reports/past/{partner}/initiatives/{initiative}",
+            &scene.own.token,
+        ),
         ("return_report", "POST", "reports/open/{partner}/return", &scene.secretariat),
         ("reopen_report", "POST", "reports/open/{partner}/reopening", &scene.secretariat),
     ];
     let whole = |(operation, method, rest, token): (&'static str, &'static str, &str, &'a Token)| {
         let path = scene.path(&format!("/v1/alliances/{{alliance}}/{rest}"), &scene.own);
-        Write { operation, method, path: path.trim_end_matches('/').to_owned(), token }
+        Write {
+            operation,
+            method,
+            path: path.trim_end_matches('/').to_owned(),
+            token,
+        }
     };
     writes.into_iter().map(whole).collect()
 }
@@ -55,9 +65,14 @@ pub fn writes<'a>(api: &'a Api, scene: &'a Scene) -> Vec<Write<'a>> {
 pub fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| places(value, &format!("{at}/{key}"), found)),
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(key, value)| places(value, &format!("{at}/{key}"), found)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, item)| places(item, &format!("{at}/{i}"), found));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(i, item)| places(item, &format!("{at}/{i}"), found));
         }
         _ => {}
     }
