@@ -27,7 +27,7 @@ fn basic(id: &str, secret: &str) -> String {
 
 /// A token of the installation's own key, made at another time or for another issuer.
 fn forged(api: &Api, key_id: &str, at: DateTime<Utc>, issuer: &str) -> Token {
-    let installation = installation::open(&api.db, Utc::now()).expect("the shared secrets");
+    let installation = installation::open(&api.db, facit::api::now()).expect("the shared secrets");
     let signing = installation.signing_keys.last().expect("a key");
     Token(
         issue(signing, issuer, key_id.parse().expect("an id"), at)
@@ -115,7 +115,7 @@ on_both! {
         let alliance = api.alliance();
         let (id, secret) = api.make_key(Some(&alliance), "auditor", None);
         let good = api.token(&id, &secret);
-        let now = Utc::now();
+        let now = facit::api::now();
         assert_eq!(api.get("/v1/alliances/prove/journal").token(&forged(api, &id, now, "facit")).send().status, 200);
         assert_eq!(refused(api, &forged(api, &id, now - TimeDelta::seconds(601), "facit")), "token-expired");
         assert_eq!(refused(api, &forged(api, &id, now + TimeDelta::seconds(60), "facit")), "invalid-token");
@@ -175,7 +175,7 @@ on_both! {
         let alliance = api.alliance();
         let secretariat = api.secretariat(&alliance);
         let keys = format!("/v1/alliances/{alliance}/keys");
-        let soon = (Utc::now() + TimeDelta::milliseconds(1500)).to_rfc3339();
+        let soon = (facit::api::now() + TimeDelta::milliseconds(1500)).to_rfc3339();
         let body = json!({"role": "reader", "name": "Kort", "expiresAt": soon});
         let key = api.post(&keys).token(&secretariat).json(&body).send();
         assert_eq!(key.status, 201, "{}", key.text);
