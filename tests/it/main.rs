@@ -9,6 +9,7 @@ mod access;
 mod bad_input;
 mod commitments;
 mod etags;
+mod figure_properties;
 mod figure_rows;
 mod figures;
 mod fuzz;

@@ -3,6 +3,7 @@
 mod api;
 mod client;
 mod databases;
+pub mod histories;
 pub mod programme;
 pub mod scene;
 mod stage;
