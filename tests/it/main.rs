@@ -15,6 +15,7 @@ mod figures;
 mod fuzz;
 mod idempotency;
 mod initiatives;
+mod journal;
 mod languages;
 mod lists;
 mod migrations;
