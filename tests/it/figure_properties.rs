@@ -32,7 +32,12 @@ struct Left {
 type Group = [String; 4];
 
 fn holds(backend: Backend) {
-    let config = ProptestConfig { cases: CASES, failure_persistence: None, max_shrink_iters: 100, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: CASES,
+        failure_persistence: None,
+        max_shrink_iters: 100,
+        ..ProptestConfig::default()
+    };
     let outcome = TestRunner::new(config).run(&steps(), |steps| check(backend, &steps));
     outcome.unwrap_or_else(|failed| panic!("{failed}"));
 }
@@ -55,12 +60,18 @@ fn check(backend: Backend, steps: &[Step]) -> Result<(), TestCaseError> {
         let alliance = programmes::in_force(conn, SLUG)?;
         let size = store::journal::head(conn, alliance.id)?.map_or(0, |head| head.size);
         let standings = store::standings::all(conn, alliance.id)?;
-        Ok::<_, Error>(Left { size, standings, tallies: store::tallies::all(conn, alliance.id)?, touched })
+        Ok::<_, Error>(Left {
+            size,
+            standings,
+            tallies: store::tallies::all(conn, alliance.id)?,
+            touched,
+        })
     });
     let left = left.map_err(|failed| TestCaseError::fail(failed.to_string()))?;
     tallies_are_standings_added_up(&left)?;
     only_who_was_touched_is_judged_again(&left)?;
     what_is_known_now_is_what_a_fresh_look_gives(&db, &left)?;
+    the_journal_folded_again_agrees(&db)?;
     figures_keep_their_promises(&db, &left)
 }
 
@@ -77,25 +88,49 @@ struct Groups(BTreeMap<Group, usize>);
 impl Groups {
     fn number(&mut self, indicator: &str, scope: &str, dimension: &str, group: &str) -> usize {
         let next = self.0.len();
-        *self.0.entry([indicator, scope, dimension, group].map(str::to_owned)).or_insert(next)
+        *self
+            .0
+            .entry([indicator, scope, dimension, group].map(str::to_owned))
+            .or_insert(next)
     }
 
     fn of(&mut self, row: &StandingRow) -> Vec<usize> {
         let of = |group: &Option<String>| group.clone().unwrap_or_default();
-        let groups = [(WHOLE, String::new()), ("sector", row.sector.clone()), ("region", of(&row.region)), ("area", of(&row.area))];
-        groups.iter().map(|(dimension, group)| self.number(&row.indicator, &row.scope, dimension, group)).collect()
+        let groups = [
+            (WHOLE, String::new()),
+            ("sector", row.sector.clone()),
+            ("region", of(&row.region)),
+            ("area", of(&row.area)),
+        ];
+        groups
+            .iter()
+            .map(|(dimension, group)| self.number(&row.indicator, &row.scope, dimension, group))
+            .collect()
     }
 }
 
 fn tallies_are_standings_added_up(left: &Left) -> Result<(), TestCaseError> {
     let mut groups = Groups::default();
-    let standings: Vec<_> = left.standings.iter().map(|row| (row, groups.of(row), row.standing().expect("a standing"))).collect();
-    let tallies: Vec<_> = left.tallies.iter()
-        .map(|row| (row, groups.number(&row.indicator, &row.scope, &row.dimension, &row.group_key))).collect();
+    let standings: Vec<_> = left
+        .standings
+        .iter()
+        .map(|row| (row, groups.of(row), row.standing().expect("a standing")))
+        .collect();
+    let tallies: Vec<_> = left
+        .tallies
+        .iter()
+        .map(|row| (row, groups.number(&row.indicator, &row.scope, &row.dimension, &row.group_key)))
+        .collect();
     let days = days(left);
     for seq in 0..=left.size {
-        let known: Vec<_> = standings.iter().filter(|(row, ..)| row.from_seq <= seq && seq < row.to_seq).collect();
-        let running: Vec<_> = tallies.iter().filter(|(row, _)| row.from_seq <= seq && seq < row.to_seq).collect();
+        let known: Vec<_> = standings
+            .iter()
+            .filter(|(row, ..)| row.from_seq <= seq && seq < row.to_seq)
+            .collect();
+        let running: Vec<_> = tallies
+            .iter()
+            .filter(|(row, _)| row.from_seq <= seq && seq < row.to_seq)
+            .collect();
         for day in &days {
             let mut counted = vec![Tally::default(); groups.0.len()];
             let mut seen = HashSet::new();
@@ -111,7 +146,14 @@ fn tallies_are_standings_added_up(left: &Left) -> Result<(), TestCaseError> {
                 added[*group] = added[*group].plus(row.tally());
             }
             for (group, number) in &groups.0 {
-                prop_assert_eq!(added[*number], counted[*number], "{:?} at size {} on {}", group, seq, day);
+                prop_assert_eq!(
+                    added[*number],
+                    counted[*number],
+                    "{:?} at size {} on {}",
+                    group,
+                    seq,
+                    day
+                );
             }
         }
     }
@@ -121,7 +163,10 @@ fn tallies_are_standings_added_up(left: &Left) -> Result<(), TestCaseError> {
 fn only_who_was_touched_is_judged_again(left: &Left) -> Result<(), TestCaseError> {
     for row in &left.standings {
         for seq in [row.from_seq, row.to_seq].into_iter().filter(|seq| *seq != OPEN) {
-            let touched = left.touched.get(&seq).is_some_and(|partners| partners.contains(&row.partner_id));
+            let touched = left
+                .touched
+                .get(&seq)
+                .is_some_and(|partners| partners.contains(&row.partner_id));
             prop_assert!(touched, "entry {seq} moved {row:?}");
         }
         prop_assert!(row.from_seq < row.to_seq, "{row:?}");
@@ -130,14 +175,21 @@ fn only_who_was_touched_is_judged_again(left: &Left) -> Result<(), TestCaseError
 }
 
 /// What was moved by difference is what comes out when everyone is judged anew.
-fn what_is_known_now_is_what_a_fresh_look_gives(db: &facit::db::Db, left: &Left) -> Result<(), TestCaseError> {
+fn what_is_known_now_is_what_a_fresh_look_gives(
+    db: &facit::db::Db,
+    left: &Left,
+) -> Result<(), TestCaseError> {
     let fresh = db.read_now(|conn| {
         let alliance = programmes::in_force(conn, SLUG)?;
         let everyone = store::partners::all_ids(conn, alliance.id)?;
         let mut rows = Vec::new();
         for record in store::records::of(conn, alliance.id, &everyone)? {
             let placed = standings(&alliance.programme, &record);
-            rows.extend(placed.into_iter().map(|placed| StandingRow::new(alliance.id, record.partner.id, placed, 0)));
+            rows.extend(
+                placed
+                    .into_iter()
+                    .map(|placed| StandingRow::new(alliance.id, record.partner.id, placed, 0)),
+            );
         }
         Ok::<_, Error>(rows)
     });
@@ -145,8 +197,20 @@ fn what_is_known_now_is_what_a_fresh_look_gives(db: &facit::db::Db, left: &Left)
     let lines = |rows: &mut dyn Iterator<Item = &StandingRow>| {
         let line = |row: &StandingRow| {
             // The reason is read first: PostgreSQL orders the keys of JSON in its own way.
-            let what = (&row.indicator, &row.scope, row.subject_id, row.partner_id, row.standing(), row.reason());
-            format!("{what:?} {:?} {:?} {:?}", (row.from_on, row.to_on), row.sector, (&row.region, &row.area))
+            let what = (
+                &row.indicator,
+                &row.scope,
+                row.subject_id,
+                row.partner_id,
+                row.standing(),
+                row.reason(),
+            );
+            format!(
+                "{what:?} {:?} {:?} {:?}",
+                (row.from_on, row.to_on),
+                row.sector,
+                (&row.region, &row.area)
+            )
         };
         rows.map(line).collect::<BTreeSet<_>>()
     };
@@ -154,6 +218,14 @@ fn what_is_known_now_is_what_a_fresh_look_gives(db: &facit::db::Db, left: &Left)
     let fresh = lines(&mut fresh.iter());
     let differing: Vec<_> = known.symmetric_difference(&fresh).collect();
     prop_assert!(differing.is_empty(), "{differing:#?}");
+    Ok(())
+}
+
+/// `facit check` is a second implementation, so it finds what both of the others above share.
+fn the_journal_folded_again_agrees(db: &facit::db::Db) -> Result<(), TestCaseError> {
+    let findings = db.read_now(|conn| facit::check::check(conn, SLUG));
+    let findings = findings.map_err(|failed| TestCaseError::fail(failed.to_string()))?;
+    prop_assert!(findings.differences.is_empty(), "{:#?}", findings.differences);
     Ok(())
 }
 
@@ -172,7 +244,13 @@ fn figures_keep_their_promises(db: &facit::db::Db, left: &Left) -> Result<(), Te
             prop_assert_eq!(figured.len(), alliance.programme.indicators.len());
             for (one, indicator) in figured.iter().zip(&alliance.programme.indicators) {
                 for row in std::iter::once(&one.whole).chain(&one.groups) {
-                    let five = [row.counted, row.not_counted, row.not_applicable, row.no_answer, row.not_submitted];
+                    let five = [
+                        row.counted,
+                        row.not_counted,
+                        row.not_applicable,
+                        row.no_answer,
+                        row.not_submitted,
+                    ];
                     prop_assert!(five.iter().all(|n| *n >= 0), "{row:?}");
                     prop_assert_eq!(five.iter().sum::<i64>(), row.members);
                     let base = match (indicator.kind, indicator.base) {
@@ -183,8 +261,13 @@ fn figures_keep_their_promises(db: &facit::db::Db, left: &Left) -> Result<(), Te
                     prop_assert_eq!(row.base, base);
                     if let Some(percent) = row.percent.as_f64() {
                         let edges = (row.lowest_percent.as_f64(), row.highest_percent.as_f64());
-                        let (Some(lowest), Some(highest)) = edges else { return Err(TestCaseError::fail("no range")) };
-                        prop_assert!(0.0 <= lowest && lowest <= percent && percent <= highest && highest <= 100.0, "{row:?}");
+                        let (Some(lowest), Some(highest)) = edges else {
+                            return Err(TestCaseError::fail("no range"));
+                        };
+                        prop_assert!(
+                            0.0 <= lowest && lowest <= percent && percent <= highest && highest <= 100.0,
+                            "{row:?}"
+                        );
                         prop_assert!(row.no_percent_because.is_none());
                     } else if indicator.kind == Kind::Share {
                         prop_assert!(row.base == Some(0) && row.no_percent_because.is_some(), "{row:?}");
@@ -192,7 +275,10 @@ fn figures_keep_their_promises(db: &facit::db::Db, left: &Left) -> Result<(), Te
                 }
                 let members: i64 = one.groups.iter().map(|group| group.members).sum();
                 prop_assert_eq!(members, one.whole.members, "the groups of {} add up", &indicator.key);
-                prop_assert!(one.groups.iter().all(|group| group.members > 0), "an empty group is left out");
+                prop_assert!(
+                    one.groups.iter().all(|group| group.members > 0),
+                    "an empty group is left out"
+                );
             }
         }
     }

@@ -13,7 +13,10 @@ fn entries(scene: &Scene, query: &str, token: &Token) -> Vec<Value> {
 }
 
 fn numbers(scene: &Scene, query: &str, token: &Token) -> Vec<i64> {
-    entries(scene, query, token).iter().map(|entry| entry["seq"].as_i64().expect("a number")).collect()
+    entries(scene, query, token)
+        .iter()
+        .map(|entry| entry["seq"].as_i64().expect("a number"))
+        .collect()
 }
 
 fn entry(scene: &Scene, seq: i64) -> Value {
@@ -26,25 +29,42 @@ fn entry(scene: &Scene, seq: i64) -> Value {
 fn eventful(scene: &Scene) -> String {
     let partner = scene.admit("Eksempelforeningen", "2020-01-01");
     scene.commit(&partner, "nat-A", "Et hemmeligt mål");
-    let initiative = scene.initiative(&partner, "Samtaler", json!({"summary": "Et fortroligt sammendrag"}));
+    let initiative =
+        scene.initiative(&partner, "Samtaler", json!({"summary": "Et fortroligt sammendrag"}));
     let body = json!({
         "answers": {"joined": {"value": "yes", "comment": "En intern kommentar"}, "reach": {"value": 2.5}, "note": {"value": "Et frit svar"}},
         "initiatives": [{"initiative": initiative, "progress": "Stort fremskridt", "learning": "Dyr læring", "barriers": "Høje barrierer"}],
     });
     scene.save("open", &partner, &body);
-    assert_eq!(scene.step("open", &partner, "submission", &scene.of(&partner), &json!({})).status, 200);
+    assert_eq!(
+        scene
+            .step("open", &partner, "submission", &scene.of(&partner), &json!({}))
+            .status,
+        200
+    );
     let points = json!({"points": [{"pointer": "/answers/reach", "code": "unclear", "detail": "Et åbent punkt"}]});
     scene.does(&format!("/reports/open/{partner}/return"), points);
     scene.submit("open", &partner, json!({"joined": {"value": "no"}}));
     scene.accept("open", &partner);
     scene.does(&format!("/reports/open/{partner}/reopening"), json!({"reason": "En god grund"}));
-    scene.does(&format!("/partners/{partner}/departure"), json!({"leftOn": "2022-01-01", "reason": "Et stille farvel"}));
+    scene.does(
+        &format!("/partners/{partner}/departure"),
+        json!({"leftOn": "2022-01-01", "reason": "Et stille farvel"}),
+    );
     partner
 }
 
 const TEXTS: [&str; 10] = [
-    "Et hemmeligt mål", "Et fortroligt sammendrag", "En intern kommentar", "Et frit svar", "Stort fremskridt", "Dyr læring",
-    "Høje barrierer", "Et åbent punkt", "En god grund", "Et stille farvel",
+    "Et hemmeligt mål",
+    "Et fortroligt sammendrag",
+    "En intern kommentar",
+    "Et frit svar",
+    "Stort fremskridt",
+    "Dyr læring",
+    "Høje barrierer",
+    "Et åbent punkt",
+    "En god grund",
+    "Et stille farvel",
 ];
 
 on_both! {

@@ -16,6 +16,7 @@ mod fuzz;
 mod idempotency;
 mod initiatives;
 mod journal;
+mod kill;
 mod languages;
 mod lists;
 mod migrations;

@@ -72,8 +72,9 @@ impl std::fmt::Debug for Step {
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     use What::*;
     let often = vec![
-        Admit, Admit, Admit, Depart, Depart, Rejoin, Rejoin, Move, Correct, Commit, Commit, Goal, Uncommit, Start,
-        Start, Share, Lead, Status, Delete, Report, Report, Report, Report, Withdraw, Return, Accept, Reopen, Programme,
+        Admit, Admit, Admit, Depart, Depart, Rejoin, Rejoin, Move, Correct, Commit, Commit, Goal,
+        Uncommit, Start, Start, Share, Lead, Status, Delete, Report, Report, Report, Report, Withdraw,
+        Return, Accept, Reopen, Programme,
     ];
     let step = (prop::sample::select(often), 0..100_usize, 0..100_usize, 0..1800_i64, any::<bool>())
         .prop_map(|(what, who, other, day, flag)| Step { what, who, other, day, flag });
@@ -157,7 +158,13 @@ fn happen(conn: &mut Conn, ctx: &Ctx, step: &Step) -> Result<BTreeSet<PartnerId>
     }
 }
 
-fn membership(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: PartnerId) -> Result<()> {
+fn membership(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    step: &Step,
+    who: PartnerId,
+) -> Result<()> {
     let on = day(step.day).to_string();
     let change = match step.what {
         What::Depart => {
@@ -165,9 +172,12 @@ fn membership(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: 
             return partners::depart(conn, ctx, alliance, who, None, &body).map(drop);
         }
         What::Rejoin => {
-            return partners::rejoin(conn, ctx, alliance, who, None, &Rejoining { joined_on: on }).map(drop);
+            return partners::rejoin(conn, ctx, alliance, who, None, &Rejoining { joined_on: on })
+                .map(drop);
         }
-        What::Move => json!({"sector": pick(&SECTORS, step.other)?, "region": pick(&REGIONS, step.other / 3)?}),
+        What::Move => {
+            json!({"sector": pick(&SECTORS, step.other)?, "region": pick(&REGIONS, step.other / 3)?})
+        }
         _ => json!({"joinedOn": step.flag.then_some(on)}),
     };
     partners::update(conn, ctx, alliance, who, Some(&Seen::Any), &change).map(drop)
@@ -231,7 +241,12 @@ fn report(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: Part
     let at = &ReportAt { round: pick(&ROUNDS, step.other)?.to_owned(), partner: who };
     match step.what {
         What::Report => {
-            let answers = [json!({"value": "yes"}), json!({"value": "no"}), json!({"none": "dontKnow"}), json!({"none": "notApplicable"})];
+            let answers = [
+                json!({"value": "yes"}),
+                json!({"value": "no"}),
+                json!({"none": "dontKnow"}),
+                json!({"none": "notApplicable"}),
+            ];
             let mut body = json!({"answers": {"joined": pick(&answers, step.other / 3)?}});
             if step.flag {
                 body["answers"]["reach"] = json!({"value": step.day % 3});
@@ -268,21 +283,34 @@ fn document(variant: usize) -> ProgrammeDocument {
         round("next", "2022-01-01", "2022-12-31", "2023-01-31T12:00:00Z"),
     ]);
     let share = |key: &str, more: Value| {
-        let mut indicator = json!({"key": key, "kind": "share", "label": text(key), "counts": "answer == 'yes'"});
-        more.as_object().into_iter().flatten().for_each(|(field, value)| indicator[field] = value.clone());
+        let mut indicator =
+            json!({"key": key, "kind": "share", "label": text(key), "counts": "answer == 'yes'"});
+        more.as_object()
+            .into_iter()
+            .flatten()
+            .for_each(|(field, value)| indicator[field] = value.clone());
         indicator
     };
-    let count = |of: &str, members: &str| {
-        json!({"key": format!("{of}_{members}"), "kind": "count", "of": of, "label": text(of), "members": members})
-    };
+    let count = |of: &str, members: &str| json!({"key": format!("{of}_{members}"), "kind": "count", "of": of, "label": text(of), "members": members});
     document["indicators"] = json!([
         share("joined", json!({"question": "joined", "base": "respondents"})),
-        share("at_close", json!({"question": "joined", "members": "atClose", "applies": "partner.sector != 'region'"})),
-        share("pinned", json!({"question": "reach", "round": "open", "counts": "answer > 1", "members": "ever"})),
+        share(
+            "at_close",
+            json!({"question": "joined", "members": "atClose", "applies": "partner.sector != 'region'"})
+        ),
+        share(
+            "pinned",
+            json!({"question": "reach", "round": "open", "counts": "answer > 1", "members": "ever"})
+        ),
         share("chosen", json!({"counts": "commitments.exists(c, c.goal != '')", "members": "ever"})),
         share("failing", json!({"counts": "initiatives[0].status == 'running'", "base": "respondents"})),
-        share("handed_in", json!({"counts": "reports.open.state != '' || answers.joined == 'yes'", "members": "atClose"})),
-        count("partners", "atClose"), count("initiatives", "atClose"), count("initiatives", "during"),
+        share(
+            "handed_in",
+            json!({"counts": "reports.open.state != '' || answers.joined == 'yes'", "members": "atClose"})
+        ),
+        count("partners", "atClose"),
+        count("initiatives", "atClose"),
+        count("initiatives", "during"),
         count("reports", "ever"),
     ]);
     match variant {
