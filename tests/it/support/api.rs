@@ -16,13 +16,12 @@ use super::programme;
 pub struct Api {
     pub address: String,
     pub db: Db,
-    pub backend: Backend,
     agent: ureq::Agent,
     operator: Token,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     // Last, so that it goes last.
-    pub database: Database,
+    _database: Database,
 }
 
 impl Api {
@@ -38,12 +37,11 @@ impl Api {
         let mut api = Api {
             address,
             db,
-            backend,
             agent: config.into(),
             operator: Token::default(),
             stop: Some(stop),
             thread: Some(thread),
-            database,
+            _database: database,
         };
         let (id, secret) = api.make_key(None, "operator", None);
         api.operator = api.token(&id, &secret);
