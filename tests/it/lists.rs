@@ -148,6 +148,25 @@ on_both! {
         }
     }
 
+    fn a_cursor_outlives_the_row_that_it_stands_on(api) {
+        let scene = Scene::set(api);
+        let path = format!("/v1/alliances/{}/initiatives", scene.alliance);
+        let mut ids = Vec::new();
+        for title in ["A", "B", "C"] {
+            let body = json!({"title": title});
+            let created = api.post(&path).token(&scene.own.token).json(&body).send();
+            ids.push(created.body["id"].as_str().expect("an id").to_owned());
+        }
+        let first = api.get(&format!("{path}?limit=2")).send();
+        assert_eq!(first.body["items"][1]["title"], "B");
+        for id in &ids[..2] {
+            let gone = api.delete(&format!("{path}/{id}")).token(&scene.own.token).if_match("*").send();
+            assert_eq!(gone.status, 204, "{}", gone.text);
+        }
+        let second = api.get(first.body["next"].as_str().expect("more")).send();
+        assert_eq!((second.status, &second.body["items"][0]["title"]), (200, &json!("C")));
+    }
+
     fn a_partners_cursor_is_of_no_use_to_another(api) {
         let scene = Scene::set(api);
         let path = format!("/v1/alliances/{}/journal", scene.alliance);
