@@ -53,10 +53,6 @@ fn resolve<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
 fn the_document_is_pinned() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/facit.json");
     let now = serde_json::to_string_pretty(&document()).expect("JSON") + "\n";
-    if std::env::var_os("UPDATE_OPENAPI").is_some() {
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        std::fs::write(&path, &now).expect("the document is written");
-    }
     let pinned = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         pinned == now,
