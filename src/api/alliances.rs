@@ -124,7 +124,7 @@ pub async fn apply_programme(call: Call) -> HttpResponse {
     (status = 200, description = "A page of focus areas", body = List<FocusAreaEntry>)))]
 #[get("/alliances/{alliance}/focus-areas")]
 pub async fn list_focus_areas(call: Call) -> HttpResponse {
-    part(call, |document| document.focus_areas.clone()).await
+    part(call, |document| document.focus_areas.clone(), |area| area.key.clone()).await
 }
 
 /// List questions.
@@ -132,7 +132,7 @@ pub async fn list_focus_areas(call: Call) -> HttpResponse {
     (status = 200, description = "A page of questions", body = List<QuestionEntry>)))]
 #[get("/alliances/{alliance}/questions")]
 pub async fn list_questions(call: Call) -> HttpResponse {
-    part(call, |document| document.questions.clone()).await
+    part(call, |document| document.questions.clone(), |question| question.key.clone()).await
 }
 
 /// List indicators.
@@ -140,7 +140,7 @@ pub async fn list_questions(call: Call) -> HttpResponse {
     (status = 200, description = "A page of indicators", body = List<IndicatorEntry>)))]
 #[get("/alliances/{alliance}/indicators")]
 pub async fn list_indicators(call: Call) -> HttpResponse {
-    part(call, |document| document.indicators.clone()).await
+    part(call, |document| document.indicators.clone(), |indicator| indicator.key.clone()).await
 }
 
 /// List rounds.
@@ -150,17 +150,17 @@ pub async fn list_indicators(call: Call) -> HttpResponse {
     (status = 200, description = "A page of rounds", body = List<RoundEntry>)))]
 #[get("/alliances/{alliance}/rounds")]
 pub async fn list_rounds(call: Call) -> HttpResponse {
-    part(call, |document| {
+    let in_order = |document: &ProgrammeDocument| {
         let mut rounds = document.rounds.clone();
         let due = |round: &RoundEntry| crate::domain::dates::instant(&round.due_at);
         rounds.sort_by(|a, b| (due(a), &a.key).cmp(&(due(b), &b.key)));
         rounds
-    })
-    .await
+    };
+    part(call, in_order, |round| round.key.clone()).await
 }
 
 /// A part of the programme as a list, in the document's order.
-async fn part<T>(call: Call, of: fn(&ProgrammeDocument) -> Vec<T>) -> HttpResponse
+async fn part<T>(call: Call, of: fn(&ProgrammeDocument) -> Vec<T>, key: fn(&T) -> String) -> HttpResponse
 where
     T: Serialize + Clone + Send + 'static,
 {
@@ -169,7 +169,7 @@ where
         let alliance = call.alliance(conn)?;
         let entries = of(&alliance.programme.document);
         let total = paging.count.then(|| i64::try_from(entries.len()).unwrap_or(i64::MAX));
-        Ok(paging.of_all(call, entries, total)?.answer())
+        Ok(paging.of_all(call, entries, total, key)?.answer())
     })
     .await
 }

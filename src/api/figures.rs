@@ -13,9 +13,9 @@ use crate::domain::names::SortKey;
 use crate::domain::programme::{Kind, Of};
 use crate::domain::standing::Standing;
 use crate::domain::text::{Language, Text};
-use crate::service::Error;
 use crate::service::figures::{self, Asked, By, Figure, Known};
 use crate::service::programmes::InForce;
+use crate::service::{Error, Role};
 use crate::store;
 use crate::store::standings::{Filter, Named};
 
@@ -41,7 +41,7 @@ struct FiguresQuery {
 }
 
 impl FiguresQuery {
-    fn read(self, language: Language) -> Result<(Asked, Paging), Failure> {
+    fn read(self, language: Language, merge_small: bool) -> Result<(Asked, Paging), Failure> {
         let mut faults = Faults::new();
         let paging =
             Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
@@ -51,7 +51,7 @@ impl FiguresQuery {
             By::parse(word)
         });
         unless_any(faults)?;
-        Ok((Asked { round: self.round, valid_on, by, language }, paging))
+        Ok((Asked { round: self.round, valid_on, by, language, merge_small }, paging))
     }
 }
 
@@ -79,7 +79,7 @@ pub async fn list_figures(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: FiguresQuery = call.query()?;
         let alliance = call.alliance(conn)?;
-        let (asked, paging) = query.read(call.language)?;
+        let (asked, paging) = query.read(call.language, is_reader(call, &alliance))?;
         let known = figures::live(conn, &call.ctx, &alliance)?;
         if let Some(unchanged) = unchanged(call, &alliance, known, &asked) {
             return Ok(unchanged);
@@ -90,7 +90,7 @@ pub async fn list_figures(call: Call) -> HttpResponse {
             .flat_map(|f| std::iter::once(f.whole).chain(f.groups))
             .collect();
         let total = paging.count.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
-        let list = paging.of_all(call, rows, total)?;
+        let list = paging.of_all(call, rows, total, row_key)?;
         let answer = linked(Answer::ok(&list), list.next.as_deref());
         Ok(answer.with_header("etag", etag(call, &alliance, known, &asked)))
     })
@@ -107,7 +107,7 @@ pub async fn find_figure(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: FiguresQuery = call.query()?;
         let alliance = call.alliance(conn)?;
-        let (asked, paging) = query.read(call.language)?;
+        let (asked, paging) = query.read(call.language, is_reader(call, &alliance))?;
         let known = figures::live(conn, &call.ctx, &alliance)?;
         let figured = figures::one(conn, &alliance, known, &asked, call.step("indicator"))?;
         let etag = etag(call, &alliance, known, &asked);
@@ -118,7 +118,7 @@ pub async fn find_figure(call: Call) -> HttpResponse {
         }
         let total = paging.count.then(|| i64::try_from(figured.groups.len()).unwrap_or(i64::MAX));
         let List { items, next_cursor, next, total_count } =
-            paging.of_all(call, figured.groups, total)?;
+            paging.of_all(call, figured.groups, total, row_key)?;
         let breakdown = Breakdown {
             whole: figured.whole,
             disjoint: true,
@@ -131,6 +131,11 @@ pub async fn find_figure(call: Call) -> HttpResponse {
         Ok(answer.with_header("etag", etag))
     })
     .await
+}
+
+/// What tells a row of figures from the others.
+fn row_key(figure: &Figure) -> String {
+    format!("{}/{:?}/{:?}", figure.indicator, figure.by, figure.group)
 }
 
 /// One row, or a breakdown.
@@ -312,6 +317,11 @@ fn reason_text(code: &str) -> Text {
     Text::new(da, en)
 }
 
+/// A dashboard sees no small groups.
+fn is_reader(call: &Call, alliance: &InForce) -> bool {
+    call.ctx.role_in(alliance.id) == Some(Role::Reader)
+}
+
 /// 304 without computing anything, where the client has the answer already.
 fn unchanged(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> Option<Answer> {
     let etag = etag(call, alliance, known, asked);
@@ -336,6 +346,7 @@ fn etag(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> String 
         call.language.tag().as_bytes(),
         call.path().as_bytes(),
         call.query_string().as_bytes(),
+        if asked.merge_small { b"merged" } else { b"whole" },
     ];
     format!("\"{size}-{}\"", short_hash(&parts))
 }

@@ -41,7 +41,9 @@ pub async fn create_key(call: Call) -> HttpResponse {
         };
         let again = NewKey { client_secret: None, ..shown.clone() };
         let location = format!("{}/{}", call.path(), created.key.id);
-        let answer = Answer::created(location, &shown).with_header("cache-control", "no-store");
+        let answer = Answer::created(location, &shown)
+            .versioned(1)
+            .with_header("cache-control", "no-store");
         Ok(Answer {
             stored_body: Some(serde_json::to_vec(&again).unwrap_or_default()),
             ..answer

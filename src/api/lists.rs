@@ -74,21 +74,26 @@ impl Paging {
         Ok(Page { after, limit: self.limit + 1 })
     }
 
-    /// A page of what is in memory as a whole; its cursor is the number of rows before it.
+    /// A page of what is in memory as a whole. It begins after the row that the cursor names, wherever
+    /// that stands now; where it is gone, at its old place.
     pub fn of_all<T>(
         &self,
         call: &Call,
         rows: Vec<T>,
         total_count: Option<i64>,
+        key: impl Fn(&T) -> String,
     ) -> Result<List<T>, Failure> {
-        let page = self.page::<usize>(call)?;
-        let before = page.after.unwrap_or(0);
+        let page = self.page::<(usize, String)>(call)?;
+        let before = match &page.after {
+            Some((place, last)) => {
+                rows.iter().position(|row| key(row) == *last).map_or(*place, |place| place + 1)
+            }
+            None => 0,
+        };
         let most = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let rows: Vec<(usize, T)> = rows.into_iter().enumerate().skip(before).take(most).collect();
-        let List { items, next_cursor, next, total_count } =
-            self.cut(call, rows, total_count, |(place, _)| place + 1);
-        let items = items.into_iter().map(|(_, row)| row).collect();
-        Ok(List { items, next_cursor, next, total_count })
+        let list = self.cut(call, rows, total_count, |(place, row)| (*place, key(row)));
+        Ok(list.map(|(_, row)| row))
     }
 
     /// Cuts the rows read to the page wanted, with the way to the next one.

@@ -5,6 +5,8 @@
     reason = "a JSON value answers null for what it lacks, and makes what is set"
 )]
 
+use std::collections::BTreeSet;
+
 use actix_web::App as ActixApp;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
@@ -70,7 +72,46 @@ pub fn document() -> Value {
     }
     document["paths"] = Value::Object(whole);
     name_list_items(&mut document);
+    require_what_is_always_sent(&mut document);
     document
+}
+
+/// Keys that an answer has only sometimes.
+const SOMETIMES: [&str; 4] = ["totalCount", "clientSecret", "error", "errors"];
+
+/// An answer has all its keys, null where unused; utoipa takes what may be null for what may be absent.
+/// What a request may carry stays as it is.
+fn require_what_is_always_sent(document: &mut Value) {
+    let sent = sent_by_clients(document);
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+    for (_, schema) in schemas.iter_mut().filter(|(name, _)| !sent.contains(*name)) {
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { continue };
+        let always = properties.keys().filter(|key| !SOMETIMES.contains(&key.as_str())).cloned();
+        schema["required"] = always.collect();
+    }
+}
+
+/// Every schema that some request body is made of.
+fn sent_by_clients(document: &Value) -> BTreeSet<String> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let operations = paths.flat_map(|(_, methods)| methods.as_object().into_iter().flatten());
+    let mut waiting: Vec<&Value> = operations.filter_map(|(_, o)| o.get("requestBody")).collect();
+    let mut sent = BTreeSet::new();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Object(fields) => {
+                let name = fields.get("$ref").and_then(Value::as_str);
+                let name = name.and_then(|name| name.strip_prefix("#/components/schemas/"));
+                if let Some(name) = name.filter(|name| sent.insert((*name).to_owned())) {
+                    waiting.push(&document["components"]["schemas"][name]);
+                }
+                waiting.extend(fields.values());
+            }
+            Value::Array(items) => waiting.extend(items),
+            _ => {}
+        }
+    }
+    sent
 }
 
 /// utoipa writes a list's row out in the list. Here it is named, as everywhere else.

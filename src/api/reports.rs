@@ -288,7 +288,9 @@ pub async fn list_report_versions(call: Call) -> HttpResponse {
         unless_any(faults)?;
         let versions = reports::versions(conn, &report)?;
         let total = paging.count.then(|| i64::try_from(versions.len()).unwrap_or(i64::MAX));
-        Ok(paging.of_all(call, versions, total)?.answer())
+        Ok(paging
+            .of_all(call, versions, total, |version| version.version.to_string())?
+            .answer())
     })
     .await
 }

@@ -167,7 +167,12 @@ pub struct Asked {
     pub valid_on: Option<NaiveDate>,
     pub by: Option<By>,
     pub language: Language,
+    /// Whether groups with fewer members than the programme's `smallGroup` are merged.
+    pub merge_small: bool,
 }
+
+/// The group that small groups are merged into.
+pub const OTHER: &str = "other";
 
 /// One figure and, where it is broken down, its groups.
 #[derive(Debug, Clone)]
@@ -326,10 +331,32 @@ fn figured(
     if let Some(by) = asked.by {
         sums.sort_by_key(|(group, _)| by.position(&alliance.programme, group));
     }
+    if asked.merge_small {
+        sums = merged(sums, alliance.programme.small_group);
+    }
     Figured {
         whole: figure(tally, None),
         groups: sums.into_iter().map(|(group, tally)| figure(tally, Some(&group))).collect(),
     }
+}
+
+/// Merges groups with fewer members than `least` into one, at the end. Where that one would itself be too
+/// small, the smallest of the others joins it, until it is not: else it would show what it hides.
+fn merged(groups: Vec<(String, Tally)>, least: i64) -> Vec<(String, Tally)> {
+    let (mut kept, small): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|(_, tally)| tally.members() >= least);
+    if small.is_empty() {
+        return kept;
+    }
+    let mut other = small.into_iter().fold(Tally::default(), |sum, (_, tally)| sum.plus(tally));
+    while other.members() < least {
+        let smallest = kept.iter().enumerate().min_by_key(|(_, (_, tally))| tally.members());
+        let Some((place, _)) = smallest else { break };
+        let (_, tally) = kept.remove(place);
+        other = other.plus(tally);
+    }
+    kept.push((OTHER.to_owned(), other));
+    kept
 }
 
 /// Where a figure stands: of what, of whom, when, for whom to read.
@@ -356,6 +383,7 @@ impl Place<'_> {
         };
         let group = self.group.filter(|group| !group.is_empty());
         let group_label = match (self.asked.by, group) {
+            (Some(_), Some(OTHER)) if self.asked.merge_small => Some(Text::new("Øvrige", "Other")),
             (Some(by), Some(group)) => by.label(programme, group),
             _ => None,
         };
@@ -427,5 +455,33 @@ fn no_percent_because(tally: Tally) -> &'static str {
         "nobody-applicable"
     } else {
         "no-respondents"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn groups(sizes: &[i64]) -> Vec<(String, Tally)> {
+        let group =
+            |(i, size): (usize, &i64)| (format!("g{i}"), Tally { counted: *size, ..Tally::default() });
+        sizes.iter().enumerate().map(group).collect()
+    }
+
+    #[test]
+    fn no_group_below_the_least_is_left_to_see() {
+        let sizes = |sizes: &[i64]| -> Vec<(String, i64)> {
+            merged(groups(sizes), 3)
+                .into_iter()
+                .map(|(group, tally)| (group, tally.members()))
+                .collect()
+        };
+        let named = |pairs: &[(&str, i64)]| -> Vec<(String, i64)> {
+            pairs.iter().map(|(group, size)| ((*group).to_owned(), *size)).collect()
+        };
+        assert_eq!(sizes(&[5, 3]), named(&[("g0", 5), ("g1", 3)]));
+        assert_eq!(sizes(&[5, 2, 1]), named(&[("g0", 5), ("other", 3)]));
+        assert_eq!(sizes(&[5, 4, 1]), named(&[("g0", 5), ("other", 5)]), "one alone would be seen");
+        assert_eq!(sizes(&[1, 1]), named(&[("other", 2)]), "nobody is left to join");
     }
 }

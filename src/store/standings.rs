@@ -1,4 +1,5 @@
 use chrono::NaiveDate;
+use diesel::dsl;
 use diesel::prelude::*;
 
 use super::{CHUNK, OPEN, Page, document};
@@ -111,6 +112,30 @@ pub type After = (SortKey, SubjectId);
 /// A standing with its partner's name and the key that name is sorted by.
 pub type Named = (StandingRow, (String, Vec<u8>));
 
+type Joined =
+    dsl::InnerJoinOn<standings::table, partners::table, dsl::Eq<standings::partner_id, partners::id>>;
+type Narrowed<'a> = dsl::IntoBoxed<'a, Joined, crate::db::connection::MultiBackend>;
+
+fn narrow<'a>(alliance: AllianceId, filter: &Filter) -> Narrowed<'a> {
+    let joined = standings::table.inner_join(partners::table.on(standings::partner_id.eq(partners::id)));
+    let mut query = joined
+        .into_boxed()
+        .filter(standings::alliance_id.eq(alliance))
+        .filter(standings::indicator.eq(filter.indicator.clone()))
+        .filter(standings::scope.eq(filter.scope.clone()))
+        .filter(standings::from_seq.le(filter.seq))
+        .filter(standings::to_seq.gt(filter.seq))
+        .filter(standings::from_on.le(filter.on))
+        .filter(standings::to_on.is_null().or(standings::to_on.gt(filter.on).assume_not_null()));
+    if let Some(partner) = filter.partner {
+        query = query.filter(standings::partner_id.eq(partner));
+    }
+    if let Some(standing) = &filter.standing {
+        query = query.filter(standings::standing.eq(standing.clone()));
+    }
+    query
+}
+
 /// A page in Danish order of partners' names.
 pub fn list(
     conn: &mut Conn,
@@ -118,22 +143,7 @@ pub fn list(
     filter: &Filter,
     page: &Page<After>,
 ) -> Result<Vec<Named>> {
-    let joined = standings::table.inner_join(partners::table.on(standings::partner_id.eq(partners::id)));
-    let mut query = joined
-        .filter(standings::alliance_id.eq(alliance))
-        .filter(standings::indicator.eq(filter.indicator.clone()))
-        .filter(standings::scope.eq(filter.scope.clone()))
-        .filter(standings::from_seq.le(filter.seq))
-        .filter(standings::to_seq.gt(filter.seq))
-        .filter(standings::from_on.le(filter.on))
-        .filter(standings::to_on.is_null().or(standings::to_on.gt(filter.on).assume_not_null()))
-        .into_boxed();
-    if let Some(partner) = filter.partner {
-        query = query.filter(standings::partner_id.eq(partner));
-    }
-    if let Some(standing) = &filter.standing {
-        query = query.filter(standings::standing.eq(standing.clone()));
-    }
+    let mut query = narrow(alliance, filter);
     if let Some((SortKey(name), subject)) = page.after.clone() {
         let same_name = partners::name_sort.eq(name.clone()).and(standings::subject_id.gt(subject));
         query = query.filter(partners::name_sort.gt(name).or(same_name));
@@ -148,20 +158,5 @@ pub fn list(
 
 /// How many rows a list has on all its pages.
 pub fn count(conn: &mut Conn, alliance: AllianceId, filter: &Filter) -> Result<i64> {
-    let mut query = standings::table
-        .filter(standings::alliance_id.eq(alliance))
-        .filter(standings::indicator.eq(filter.indicator.clone()))
-        .filter(standings::scope.eq(filter.scope.clone()))
-        .filter(standings::from_seq.le(filter.seq))
-        .filter(standings::to_seq.gt(filter.seq))
-        .filter(standings::from_on.le(filter.on))
-        .filter(standings::to_on.is_null().or(standings::to_on.gt(filter.on).assume_not_null()))
-        .into_boxed();
-    if let Some(partner) = filter.partner {
-        query = query.filter(standings::partner_id.eq(partner));
-    }
-    if let Some(standing) = &filter.standing {
-        query = query.filter(standings::standing.eq(standing.clone()));
-    }
-    Ok(query.count().get_result(conn)?)
+    Ok(narrow(alliance, filter).count().get_result(conn)?)
 }

@@ -7,7 +7,7 @@ use facit::service::Role;
 use facit::service::policy::{ACCESS, Access, Grant};
 use serde_json::{Value, json};
 
-use crate::support::scene::{Member, Scene, body_of};
+use crate::support::cast::{Cast, Member, body_of};
 use crate::support::{Answered, Api, Token, on_both};
 
 /// One operation of the document.
@@ -96,7 +96,7 @@ const FILTERED: [&str; 3] = ["list_reports", "list_journal", "list_standings"];
 
 fn send(
     api: &Api,
-    scene: &Scene,
+    scene: &Cast,
     operation: &Operation,
     whose: &Member,
     token: Option<&Token>,
@@ -159,7 +159,7 @@ fn without_traces(answered: &Answered) -> Value {
 
 on_both! {
     fn every_role_gets_what_the_table_says_of_every_operation(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let missing = nobody();
         let neighbours = api.alliance_with(|document| document["slug"] = json!("nabo"));
         let neighbour = api.secretariat(&neighbours);
@@ -202,7 +202,7 @@ on_both! {
     }
 
     fn only_the_operator_and_the_own_secretariat_revoke_a_key(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/keys/{}", scene.alliance, scene.other.key);
         let neighbours = api.alliance_with(|document| document["slug"] = json!("nabo"));
         let neighbour = api.secretariat(&neighbours);
@@ -217,7 +217,7 @@ on_both! {
     }
 
     fn a_draft_that_was_never_submitted_exists_for_its_partner_only(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/reports/past/{}", scene.alliance, scene.own.id);
         let saved = api.put(&path).token(&scene.own.token).json(&json!({"answers": {}})).send();
         assert_eq!(saved.status, 201, "{}", saved.text);
@@ -231,7 +231,7 @@ on_both! {
     }
 
     fn a_partner_changes_only_what_is_its_own_business(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/partners/{}", scene.alliance, scene.own.id);
         let patch = |body: Value| api.patch(&path).token(&scene.own.token).if_match("*").json(&body).send();
         let refused = patch(json!({"name": "Noget andet", "sector": "region", "website": "https://example.org"}));
@@ -241,7 +241,7 @@ on_both! {
     }
 
     fn a_secretariat_makes_no_operators(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/keys", scene.alliance);
         let body = json!({"role": "operator", "name": "drift"});
         let refused = api.post(&path).token(&scene.secretariat).json(&body).send();

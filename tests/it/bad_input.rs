@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::scene::{Scene, body_of};
+use crate::support::cast::{Cast, body_of};
 use crate::support::writes::{places, writes};
 use crate::support::{Answered, Token, on_both, raw};
 
@@ -17,7 +17,7 @@ fn is_proper(answered: &Answered, what: &str) {
 
 on_both! {
     fn what_is_no_json_is_400_at_every_write(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let before = scene.journal_size(api);
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         let deep_object = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
@@ -49,7 +49,7 @@ on_both! {
     }
 
     fn text_that_no_database_keeps_is_refused_wherever_it_stands(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let before = scene.journal_size(api);
         for write in writes(api, &scene) {
             let body = write.body(&scene);
@@ -76,7 +76,7 @@ on_both! {
     }
 
     fn a_key_with_a_nul_or_of_great_length_names_nothing(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let long = "x".repeat(100_000);
         for key in ["a\u{0}b", "\u{0}", "\r\nx-evil: 1", long.as_str()] {
             for write in writes(api, &scene) {
@@ -95,7 +95,7 @@ on_both! {
     }
 
     fn nul_and_broken_percent_signs_in_addresses_name_nothing(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let before = scene.journal_size(api);
         let document = facit::api::openapi::document();
         for (pattern, methods) in document["paths"].as_object().expect("paths") {
@@ -123,7 +123,7 @@ on_both! {
     }
 
     fn bad_parameters_are_named(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let document = facit::api::openapi::document();
         for (pattern, methods) in document["paths"].as_object().expect("paths") {
             let parameters = methods["get"]["parameters"].as_array().cloned().unwrap_or_default();
@@ -179,7 +179,7 @@ on_both! {
     }
 
     fn names_that_the_programme_does_not_have_are_named(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let neighbours = api.alliance_with(|document| document["slug"] = json!("nabo"));
         let foreign = api.partner(&neighbours, "Naboen");
         let before = scene.journal_size(api);

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::scene::{Scene, body_of};
+use crate::support::cast::{Cast, body_of};
 use crate::support::{Answered, Token, on_both};
 
 on_both! {
     fn every_read_of_one_thing_carries_a_strong_tag_with_its_version(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         for (pattern, token) in [
             ("/v1/alliances/{alliance}", &scene.reader),
             ("/v1/alliances/{alliance}/partners/{partner}", &scene.reader),
@@ -32,7 +32,7 @@ on_both! {
     }
 
     fn who_has_the_answer_gets_304_and_nothing_else(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         for pattern in ["/v1/alliances", "/v1/alliances/{alliance}", "/v1/alliances/{alliance}/rounds",
             "/v1/alliances/{alliance}/partners", "/v1/alliances/{alliance}/partners/{partner}",
             "/v1/alliances/{alliance}/reports", "/v1/alliances/{alliance}/reports/{round}/{partner}",
@@ -59,7 +59,7 @@ on_both! {
     }
 
     fn head_answers_like_get_without_the_body(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         for path in ["/v1/alliances/{alliance}/partners/{partner}", "/v1/alliances/{alliance}/figures", "/livez"] {
             let path = scene.path(path, &scene.own);
             let got = api.get(&path).token(&scene.reader).send();
@@ -74,7 +74,7 @@ on_both! {
     }
 
     fn changing_what_exists_needs_its_version(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let draft = format!("/v1/alliances/{}/reports/past/{}", scene.alliance, scene.own.id);
         let body = body_of("save_report", &scene.own.id, &scene.own.initiative).expect("a body");
         assert_eq!(api.put(&draft).token(&scene.own.token).json(&body).send().status, 201);
@@ -125,7 +125,7 @@ on_both! {
     }
 
     fn what_somebody_changed_meanwhile_is_412(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/partners/{}", scene.alliance, scene.own.id);
         let etag = api.get(&path).send().etag().to_owned();
         let change = |website: &str| {
@@ -139,7 +139,7 @@ on_both! {
     }
 
     fn creating_by_put_needs_no_version_and_can_have_none(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let draft = format!("/v1/alliances/{}/reports/past/{}", scene.alliance, scene.own.id);
         let part = format!("{draft}/initiatives/{}", scene.own.initiative);
         let mut programme = crate::support::programme::small();
@@ -175,7 +175,7 @@ on_both! {
     }
 
     fn moves_honour_the_version_when_it_is_given(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/reports/open/{}", scene.alliance, scene.own.id);
         let etag = api.get(&path).token(&scene.own.token).send().etag().to_owned();
         let moved = |step: &str, token: &Token, tag: Option<&str>, body: Option<Value>| {
@@ -204,7 +204,7 @@ on_both! {
     }
 
     fn two_colleagues_work_side_by_side_and_a_stale_whole_is_refused(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let whole = format!("/v1/alliances/{}/reports/past/{}", scene.alliance, scene.own.id);
         let part = format!("{whole}/initiatives/{}", scene.own.initiative);
         let put = |path: &str, tag: Option<&str>, body: &Value| {

@@ -4,8 +4,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use serde_json::{Value, json};
 
+use crate::support::cast::Cast;
 use crate::support::on_both;
-use crate::support::scene::Scene;
 use crate::support::writes::{places, writes};
 
 struct Dice(ChaCha8Rng);
@@ -136,7 +136,7 @@ fn scramble(dice: &mut Dice, text: String) -> Vec<u8> {
 
 on_both! {
     fn no_body_however_odd_is_a_fault_of_ours(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let mut dice = Dice(ChaCha8Rng::seed_from_u64(2023));
         let mut taken = 0;
         for write in writes(api, &scene) {

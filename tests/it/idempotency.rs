@@ -1,8 +1,12 @@
 //! `Idempotency-Key`: the same request sent twice happens once.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::connection::SimpleConnection;
+use facit::db::Error;
+use facit::domain::dates::rfc3339;
 use serde_json::{Value, json};
 
-use crate::support::scene::Scene;
+use crate::support::cast::Cast;
 use crate::support::{Answered, Api, Token, on_both};
 
 fn admit(api: &Api, token: &Token, key: &str, name: &str, query: &str) -> Answered {
@@ -20,6 +24,13 @@ fn names(api: &Api) -> Vec<String> {
         .iter()
         .map(|item| item["name"].as_str().expect("a name").to_owned())
         .collect()
+}
+
+/// As if the stored answers had been given then.
+fn age_answers(api: &Api, what: &str, at: DateTime<Utc>) {
+    let statement = format!("UPDATE idempotent_answers SET stored_at = '{}'", rfc3339(at));
+    let aged = api.db.write_now(|conn| Ok::<_, Error>(conn.batch_execute(&statement)?));
+    aged.expect(what);
 }
 
 on_both! {
@@ -47,6 +58,15 @@ on_both! {
         assert_eq!(names(api), ["Prøven"]);
     }
 
+    fn an_answer_is_forgotten_after_24_hours(api) {
+        let token = api.secretariat(&api.alliance());
+        assert_eq!(admit(api, &token, "k", "Prøven", "").status, 201);
+        age_answers(api, "23 hours ago", facit::api::now() - TimeDelta::hours(23));
+        assert_eq!(admit(api, &token, "k", "En anden", "").problem(422), "idempotency-key-reused");
+        age_answers(api, "25 hours ago", facit::api::now() - TimeDelta::hours(25));
+        assert_eq!(admit(api, &token, "k", "En anden", "").status, 201);
+    }
+
     fn another_caller_or_address_with_the_same_key_is_another_request(api) {
         let alliance = api.alliance();
         let (token, another) = (api.secretariat(&alliance), api.secretariat(&alliance));
@@ -66,7 +86,7 @@ on_both! {
     }
 
     fn submission_and_acceptance_need_a_key(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/reports/open/{}", scene.alliance, scene.own.id);
         for (step, token) in [("submission", &scene.own.token), ("acceptance", &scene.secretariat)] {
             let refused = api.post(&format!("{path}/{step}")).token(token).send();
@@ -78,7 +98,7 @@ on_both! {
     }
 
     fn a_replay_looks_at_no_precondition_and_no_state(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/reports/past/{}", scene.alliance, scene.own.id);
         let body = json!({"answers": {"joined": {"value": "no"}}});
         let saved = api.put(&path).token(&scene.own.token).json(&body).send();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::scene::Scene;
+use crate::support::cast::Cast;
 use crate::support::{Answered, Api, on_both};
 
 const PARTNERS: &str = "/v1/alliances/prove/partners";
@@ -38,7 +38,7 @@ fn walk(api: &Api, first: &str, mut after: impl FnMut(usize)) -> Vec<String> {
 
 on_both! {
     fn every_list_has_the_same_envelope(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let document = facit::api::openapi::document();
         let mut lists = 0;
         for (pattern, methods) in document["paths"].as_object().expect("paths") {
@@ -149,7 +149,7 @@ on_both! {
     }
 
     fn a_cursor_outlives_the_row_that_it_stands_on(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/initiatives", scene.alliance);
         let mut ids = Vec::new();
         for title in ["A", "B", "C"] {
@@ -168,7 +168,7 @@ on_both! {
     }
 
     fn a_partners_cursor_is_of_no_use_to_another(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/journal", scene.alliance);
         let first = api.get(&format!("{path}?limit=1")).token(&scene.own.token).send();
         let next = first.body["next"].as_str().expect("more").to_owned();
@@ -177,7 +177,7 @@ on_both! {
     }
 
     fn every_list_can_be_walked_row_by_row(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         for list in ["partners", "initiatives", "reports", "journal", "keys", "figures", "rounds", "questions",
             "focus-areas", "indicators", "figures/initiatives/partners", "figures/joined/partners"]
         {
@@ -203,7 +203,7 @@ on_both! {
     }
 
     fn filters_find_what_they_name(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let found = |query: &str| names(&api.get(&format!("{PARTNERS}?{query}")).send());
         assert_eq!(found("q=KOMMUNE"), ["Prøvekommunen"]);
         assert_eq!(found("q=pr%C3%B8ve"), ["Prøvekommunen"]);

@@ -6,8 +6,8 @@ use std::path::Path;
 use facit::service::policy::{Access, Grant};
 use serde_json::Value;
 
+use crate::support::cast::Cast;
 use crate::support::on_both;
-use crate::support::scene::Scene;
 
 fn document() -> Value {
     facit::api::openapi::document()
@@ -205,7 +205,7 @@ fn every_body_has_an_example_and_a_schema() {
 
 on_both! {
     fn every_example_has_the_shape_that_it_shows(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let document = document();
         for (name, operation) in operations(&document) {
             let Some(content) = operation["requestBody"]["content"].as_object() else { continue };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::scene::Scene;
+use crate::support::cast::Cast;
 use crate::support::{Api, Token, on_both, raw};
 
 /// A request that is wrong in many ways.
@@ -32,7 +32,7 @@ impl Attempt<'_> {
 
 on_both! {
     fn a_request_wrong_in_every_way_is_told_one_thing_after_the_other(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let report = |partner: &str| format!("/v1/alliances/{}/reports/open/{partner}/return", scene.alliance);
         let (returned, submitted) = (report(&scene.own.id), report(&scene.other.id));
         let missing = report(&uuid::Uuid::now_v7().to_string());
@@ -202,7 +202,7 @@ on_both! {
     }
 
     fn times_are_utc_with_microseconds(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let base = format!("/v1/alliances/{}", scene.alliance);
         let report = api.get(&format!("{base}/reports/open/{}", scene.own.id)).token(&scene.own.token).send().body;
         let entry = api.get(&format!("{base}/journal/{}", scene.own.entry)).token(&scene.auditor).send().body;

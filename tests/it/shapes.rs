@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::scene::Scene;
+use crate::support::cast::Cast;
 use crate::support::{Answered, Api, Token, on_both};
 
 fn admit(api: &Api, token: &Token, body: &str) -> Answered {
@@ -15,7 +15,7 @@ fn admit(api: &Api, token: &Token, body: &str) -> Answered {
 
 on_both! {
     fn unknown_fields_are_named_at_any_depth(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let refused = admit(api, &scene.secretariat, r#"{"name": "P", "sector": "civil", "a/b~c": 1}"#);
         assert_eq!(refused.problem(400), "unknown-field");
         assert_eq!(refused.faults(), ["/a~1b~0c unknown-field"]);
@@ -35,7 +35,7 @@ on_both! {
     }
 
     fn duplicate_keys_are_named_however_they_are_written(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         for (body, fault) in [
             (r#"{"name": "P", "sector": "civil", "name": "Q"}"#, "/name duplicate-key"),
             (r#"{"name": "P", "sector": "civil", "n\u0061me": "Q"}"#, "/name duplicate-key"),
@@ -52,7 +52,7 @@ on_both! {
     }
 
     fn wrong_types_are_named(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         for (body, fault) in [
             (json!({"name": 1, "sector": "civil"}), "/name wrong-type"),
             (json!({"name": null, "sector": "civil"}), "/name wrong-type"),
@@ -74,7 +74,7 @@ on_both! {
     }
 
     fn an_array_is_no_object_at_any_depth(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let mut programme = crate::support::programme::small();
         programme["slug"] = json!("ny");
         programme["sectors"][0]["label"] = json!(["Forening", "Association"]);
@@ -95,7 +95,7 @@ on_both! {
     }
 
     fn a_step_that_takes_nothing_takes_nothing(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/reports/open/{}/withdrawal", scene.alliance, scene.own.id);
         let post = || api.post(&path).token(&scene.own.token).if_match("\"999-0\"");
         assert_eq!(post().json(&json!({"reason": "x"})).send().problem(400), "unknown-field");
@@ -105,7 +105,7 @@ on_both! {
     }
 
     fn every_address_knows_its_parameters_and_takes_each_once(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let document = facit::api::openapi::document();
         for (pattern, methods) in document["paths"].as_object().expect("paths") {
             for (method, operation) in methods.as_object().expect("methods") {
@@ -119,7 +119,7 @@ on_both! {
                     };
                     let request = api.request(&method.to_uppercase(), &format!("{path}?{query}")).token(token);
                     let request = if method == "post" && id != "issue_token" { request.once() } else { request };
-                    match crate::support::scene::body_of(id, &scene.own.id, &scene.own.initiative) {
+                    match crate::support::cast::body_of(id, &scene.own.id, &scene.own.initiative) {
                         Some(body) => request.json(&body).send(),
                         None => request.send(),
                     }
@@ -137,7 +137,7 @@ on_both! {
     }
 
     fn all_values_at_fault_are_told_at_once(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let body = json!({"name": "\u{7}", "sector": "x", "region": "9", "municipality": "9", "area": "x",
             "cvr": "12345678", "website": "javascript:alert(1)", "partOf": "x", "objectives": ["areas", "x", "areas"],
             "joinedOn": "2023-02-31", "leftOn": "01-01-2023"});
@@ -158,7 +158,7 @@ on_both! {
     }
 
     fn a_merge_patch_takes_away_what_is_null_and_leaves_what_is_absent(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/commitments/{}", scene.alliance, scene.own.commitment);
         let patch = |body: Value| api.patch(&path).token(&scene.own.token).if_match("*").json(&body).send();
         let target = json!({"measure": "samtaler", "unit": "antal", "baseline": null, "target": "20", "dueOn": null});

@@ -7,7 +7,7 @@ use facit::auth::tokens::{SigningKey, issue};
 use facit::service::installation;
 use serde_json::{Value, json};
 
-use crate::support::scene::Scene;
+use crate::support::cast::Cast;
 use crate::support::{Answered, Api, Token, on_both};
 
 fn ask(api: &Api, form: &str) -> Answered {
@@ -157,7 +157,7 @@ on_both! {
     }
 
     fn a_revoked_key_is_out_at_the_next_request(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let path = format!("/v1/alliances/{}/reports/open/{}", scene.alliance, scene.own.id);
         assert_eq!(api.get(&path).token(&scene.own.token).send().status, 200);
         let key = format!("/v1/alliances/{}/keys/{}", scene.alliance, scene.own.key);
@@ -190,7 +190,7 @@ on_both! {
     }
 
     fn keys_say_what_they_may_and_a_wrong_one_is_told_everything(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let neighbours = api.alliance_with(|document| document["slug"] = json!("nabo"));
         let foreign = api.partner(&neighbours, "Naboen");
         let create = |body: Value| {
@@ -216,7 +216,7 @@ on_both! {
     }
 
     fn no_secret_is_shown_again_nor_written_down(api) {
-        let scene = Scene::set(api);
+        let scene = Cast::set(api);
         let keys = format!("/v1/alliances/{}/keys", scene.alliance);
         let body = json!({"role": "reader", "name": "Skærmen i hallen"});
         let created = api.post(&keys).token(&scene.secretariat).once().json(&body).send();

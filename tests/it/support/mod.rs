@@ -1,11 +1,11 @@
 //! What tests stand on: a service of their own on a database of their own, and a client.
 
 mod api;
+pub mod cast;
 mod client;
 mod databases;
 pub mod histories;
 pub mod programme;
-pub mod scene;
 mod stage;
 pub mod writes;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::scene::{Scene, body_of};
+use super::cast::{Cast, body_of};
 use super::{Answered, Api, Token};
 
 /// A write: its operation, address and whoever may.
@@ -14,7 +14,7 @@ pub struct Write<'a> {
 }
 
 impl Write<'_> {
-    pub fn body(&self, scene: &Scene) -> Value {
+    pub fn body(&self, scene: &Cast) -> Value {
         body_of(self.operation, &scene.own.id, &scene.own.initiative).expect("a body")
     }
 
@@ -27,7 +27,7 @@ impl Write<'_> {
 }
 
 /// One of each write that takes a body, each where the body is what decides.
-pub fn writes<'a>(api: &'a Api, scene: &'a Scene) -> Vec<Write<'a>> {
+pub fn writes<'a>(api: &'a Api, scene: &'a Cast) -> Vec<Write<'a>> {
     let writes: [(&str, &str, &str, &Token); 14] = [
         ("create_key", "POST", "keys", &scene.secretariat),
         ("apply_programme", "PUT", "", api.operator()),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Api, Token};
 
-pub struct Scene {
+pub struct Cast {
     pub alliance: String,
     pub own: Member,
     pub other: Member,
@@ -26,12 +26,12 @@ pub struct Member {
     pub key: String,
 }
 
-impl Scene {
-    pub fn set(api: &Api) -> Scene {
+impl Cast {
+    pub fn set(api: &Api) -> Cast {
         let alliance = api.alliance();
         let own = member(api, &alliance, "Eksempelforeningen");
         let other = member(api, &alliance, "Prøvekommunen");
-        Scene {
+        Cast {
             own,
             other,
             secretariat: api.secretariat(&alliance),
