@@ -57,7 +57,7 @@ pub struct PlaceAtFault {
 pub struct Failure {
     pub status: StatusCode,
     pub code: &'static str,
-    pub detail: Text,
+    pub detail: Box<Text>,
     pub faults: Vec<Fault>,
     /// RFC 6749's error code.
     pub oauth: Option<&'static str>,
@@ -74,7 +74,7 @@ impl Failure {
         da: impl Into<String>,
         en: impl Into<String>,
     ) -> Failure {
-        let detail = Text::new(da, en);
+        let detail = Box::new(Text::new(da, en));
         Failure {
             status,
             code,
