@@ -1,4 +1,4 @@
-//! One partner's record, and what a rule sees of it (API.md §3, "What a rule sees").
+//! One partner's record, and what a rule sees of it (ARCHITECTURE.md, "Standings and tallies").
 
 use serde_json::{Map, Value, json};
 

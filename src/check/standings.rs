@@ -1,5 +1,5 @@
-//! Where a partner stands on each indicator, written down from API.md §3 ("Who is in", "Which answer",
-//! "Subjects") without a look at how the service does it.
+//! Where a partner stands on each indicator, written down afresh from what the field says of who is in,
+//! which answer decides and what the subjects are, without a look at how the service does it.
 
 use chrono::NaiveDate;
 use serde_json::Value;

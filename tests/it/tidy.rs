@@ -1,4 +1,4 @@
-//! The rules of the layers (DESIGN §6), held over the source text: an arrow that points back, a second
+//! The rules of the layers (ARCHITECTURE.md), held over the source text: an arrow that points back, a second
 //! clock or an unlisted route fails here, with the file and line.
 
 use std::fs;
