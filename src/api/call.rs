@@ -21,6 +21,7 @@ use super::edge::{Facts, TOKEN_PATH};
 use super::headers;
 use super::json;
 use super::problem::Failure;
+use super::tokens::basic;
 use crate::auth::tokens;
 use crate::db::Conn;
 use crate::db::types::{Document, Instant};
@@ -29,7 +30,7 @@ use crate::domain::text::Language;
 use crate::service::patch::Seen;
 use crate::service::policy::{self, Reach};
 use crate::service::programmes::{self, InForce};
-use crate::service::{Caller, Ctx, Error, keys};
+use crate::service::{Caller, Ctx, Error, Role, keys};
 use crate::store;
 use crate::store::idempotency::StoredAnswer;
 
@@ -331,6 +332,9 @@ async fn caller(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> R
     let sent = headers::single(request.headers(), &header::AUTHORIZATION)?;
     let is_token_request = request.path() == TOKEN_PATH;
     let Some(sent) = sent.filter(|_| !is_token_request) else { return Ok(Caller::Public) };
+    if let Some((id, secret)) = basic(sent).filter(|_| *request.method() == Method::GET) {
+        return reader(app, id, secret, now).await;
+    }
     let token = sent.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, token)) = token else {
         return Err(bad_token(
@@ -358,6 +362,32 @@ async fn caller(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> R
             "Nøglen bag denne token er trukket tilbage eller udløbet.",
             "The key behind this token is revoked or expired.",
         )
+    })
+}
+
+/// A dashboard that can't get tokens (Excel, Power BI) sends its key with each GET. Only a reader's key:
+/// whoever may do more must not send a secret that never changes with every request.
+async fn reader(
+    app: &Data<App>,
+    id: String,
+    secret: String,
+    now: DateTime<Utc>,
+) -> Result<Caller, Failure> {
+    let found = app.db.read(move |conn| {
+        let key = keys::authenticate(conn, &id, &secret, now)?;
+        match key.filter(|key| Role::parse(&key.role) == Some(Role::Reader)) {
+            Some(key) => keys::caller(conn, key.id, now),
+            None => Ok(None),
+        }
+    });
+    found.await?.ok_or_else(|| {
+        Failure::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid-client",
+            "HTTP Basic tager kun en gyldig læsenøgles id og hemmelighed, og kun ved GET.",
+            "HTTP Basic takes only the id and secret of a live reader's key, and only with GET.",
+        )
+        .with_header(header::WWW_AUTHENTICATE, "Basic realm=\"facit\"")
     })
 }
 

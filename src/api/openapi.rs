@@ -60,7 +60,7 @@ pub fn document() -> Value {
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
             "description": "A token from POST /v1/token."},
         "client": {"type": "http", "scheme": "basic",
-            "description": "A key's client id and secret, at /v1/token."}
+            "description": "A key's client id and secret: at /v1/token, and a reader's with any GET."}
     });
     let paths = document["paths"].as_object_mut().map(std::mem::take).unwrap_or_default();
     let mut whole = Map::new();
@@ -134,6 +134,9 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
     operation["security"] = match (name.as_str(), is_public) {
         ("issue_token", _) => json!([{}, {"client": []}]),
         (_, true) => json!([{}, {"bearer": []}]),
+        (_, false) if method == "get" && access.is_some_and(|access| access.reader != Grant::No) => {
+            json!([{"bearer": []}, {"client": []}])
+        }
         (_, false) => json!([{"bearer": []}]),
     };
     if let Some(access) = access {

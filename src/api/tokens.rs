@@ -141,8 +141,9 @@ fn credentials(call: &Call, form: &Form) -> Result<(String, String, bool), Failu
     Ok((id, secret, true))
 }
 
-/// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
-fn basic(sent: &str) -> Option<(String, String)> {
+/// A client's id and secret from HTTP Basic. RFC 6749 §2.3.1: both halves are form-encoded before they are
+/// joined; ours look the same either way.
+pub fn basic(sent: &str) -> Option<(String, String)> {
     let (scheme, encoded) = sent.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

@@ -1,5 +1,7 @@
 //! What a reader's key sees.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::support::{column, on_both};
@@ -29,6 +31,32 @@ on_both! {
         let listed = api.get(&format!("/v1/alliances/{alliance}/figures?by=sector")).token(&reader).send();
         let groups: Vec<&Value> = listed.body["items"].as_array().expect("rows").iter().map(|r| &r["group"]).collect();
         assert!(!groups.contains(&&json!("region")), "{groups:?}");
+    }
+
+    fn a_readers_key_may_come_by_http_basic_on_get_and_no_other_may(api) {
+        let alliance = api.alliance();
+        let figures = format!("/v1/alliances/{alliance}/figures");
+        let send = |method: &str, path: &str, (id, secret): &(String, String)| {
+            let pair = STANDARD.encode(format!("{id}:{secret}"));
+            api.request(method, path).header("authorization", &format!("Basic {pair}")).send()
+        };
+        let reader = api.make_key(Some(&alliance), "reader", None);
+        assert_eq!(send("GET", &figures, &reader).status, 200);
+        assert_eq!(send("HEAD", &figures, &reader).status, 200);
+
+        let wrong = send("GET", &figures, &(reader.0.clone(), "fs_wrong".to_owned()));
+        assert_eq!(wrong.problem(401), "invalid-client");
+        assert_eq!(wrong.header("www-authenticate"), "Basic realm=\"facit\"");
+        let partners = format!("/v1/alliances/{alliance}/partners");
+        assert_eq!(send("POST", &partners, &reader).problem(401), "invalid-token");
+        for role in ["secretariat", "auditor"] {
+            let key = api.make_key(Some(&alliance), role, None);
+            assert_eq!(send("GET", &figures, &key).problem(401), "invalid-client", "{role}");
+        }
+        let operator = api.operator();
+        let key = format!("/v1/alliances/{alliance}/keys/{}", reader.0);
+        assert_eq!(api.delete(&key).token(operator).if_match("*").send().status, 204);
+        assert_eq!(send("GET", &figures, &reader).problem(401), "invalid-client", "revoked");
     }
 
     fn a_list_of_the_programme_goes_on_where_it_was_though_the_programme_changes(api) {
