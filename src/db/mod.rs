@@ -8,6 +8,7 @@
 
 pub mod connection;
 mod error;
+mod savepoint;
 pub mod schema;
 pub mod types;
 
@@ -18,6 +19,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 pub use connection::{Both, Conn, Manager, Target, columns};
 pub use error::Error;
+pub use savepoint::savepoint;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
