@@ -206,6 +206,13 @@ impl From<db::Error> for Failure {
                 "The service can't answer just now. Nothing was saved.",
             )
             .with_header(header::RETRY_AFTER, "1"),
+            db::Error::Full(_) => Failure::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "read-only",
+                "Tjenesten kan kun læses lige nu: databasen har ikke plads til mere. Intet er gemt.",
+                "The service can only be read just now: the database has no room for more. Nothing was saved.",
+            )
+            .with_header(header::RETRY_AFTER, "30"),
             db::Error::Taken | db::Error::Referenced => Failure::new(
                 StatusCode::CONFLICT,
                 "conflict",

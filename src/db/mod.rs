@@ -11,8 +11,9 @@ mod error;
 mod savepoint;
 pub mod schema;
 pub mod types;
+mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use diesel::connection::SimpleConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -20,6 +21,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 pub use connection::{Both, Conn, Manager, Target, columns};
 pub use error::Error;
 pub use savepoint::savepoint;
+use writer::Writer;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -33,9 +35,12 @@ const WRITER_LOCK: i64 = 0x66_61_63_69_74;
 #[derive(Clone)]
 pub struct Db {
     pool: r2d2::Pool<Manager>,
-    /// One writer at a time in this process, in order of arrival. The database's own lock stays
-    /// what keeps other processes out.
-    writer: Arc<tokio::sync::Mutex<()>>,
+    target: Target,
+    /// One write transaction at a time in this process. The database's own lock stays what keeps
+    /// other processes out.
+    turn: Arc<Mutex<()>>,
+    /// Started by the first write.
+    writer: Arc<OnceLock<Writer>>,
 }
 
 impl Db {
@@ -48,7 +53,12 @@ impl Db {
             .test_on_check_out(target.is_postgres())
             .build(Manager::new(target.clone()))
             .map_err(|e| Error::Unreachable(e.to_string()))?;
-        Ok(Db { pool, writer: Arc::new(tokio::sync::Mutex::new(())) })
+        Ok(Db {
+            pool,
+            target: target.clone(),
+            turn: Arc::default(),
+            writer: Arc::default(),
+        })
     }
 
     /// Brings an empty or older database to this program's schema; takes the writers' lock, so two
@@ -83,8 +93,10 @@ impl Db {
         off_thread(move || db.read_now(work)).await
     }
 
-    /// Writes in one transaction of its own, off the async threads. Either all of it stands, durably,
-    /// when this returns `Ok`, or nothing does.
+    /// Writes: either all of the work stands, durably, when this returns `Ok`, or nothing does.
+    ///
+    /// Work that fails is taken back alone. Where it panics, or the commit fails, all the work of the
+    /// transaction is taken back, and everybody in it is told that they can try again.
     pub async fn write<T, E>(
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -93,14 +105,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let turn = self.writer.clone().lock_owned().await;
-        let db = self.clone();
-        off_thread(move || {
-            let outcome = db.transact(BeginWrite, work);
-            drop(turn);
-            outcome
-        })
-        .await
+        self.writer()?.write(work).await
     }
 
     /// `read`, for the command line and tests: blocks this thread.
@@ -111,13 +116,23 @@ impl Db {
         self.transact(BeginRead, work)
     }
 
-    /// `write`, for the command line and tests: blocks this thread, which must not be an async one.
+    /// `write` in a transaction of its own, for the command line and tests: blocks this thread, which must
+    /// not be an async one.
     pub fn write_now<T, E: From<Error>>(
         &self,
         work: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let _turn = self.writer.blocking_lock();
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.transact(BeginWrite, work)
+    }
+
+    fn writer(&self) -> Result<&Writer> {
+        if let Some(writer) = self.writer.get() {
+            return Ok(writer);
+        }
+        // Two that come first at once start two threads; the one that nobody keeps ends at once.
+        let started = Writer::start(Manager::new(self.target.clone()), self.turn.clone())?;
+        Ok(self.writer.get_or_init(|| started))
     }
 
     fn connection(&self) -> Result<r2d2::PooledConnection<Manager>> {

@@ -21,7 +21,14 @@ pub struct Api {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     // Last, so that it goes last.
-    _database: Database,
+    database: Database,
+}
+
+/// A further instance of the service on the same database.
+pub struct Instance {
+    pub address: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Api {
@@ -41,11 +48,17 @@ impl Api {
             operator: Token::default(),
             stop: Some(stop),
             thread: Some(thread),
-            _database: database,
+            database,
         };
         let (id, secret) = api.make_key(None, "operator", None);
         api.operator = api.token(&id, &secret);
         api
+    }
+
+    /// A further instance, as another process would be one: with its own pool and its own writing thread.
+    pub fn another_instance(&self) -> Instance {
+        let (address, stop, thread) = serve(self.database.open());
+        Instance { address, stop: Some(stop), thread: Some(thread) }
     }
 
     pub fn operator(&self) -> &Token {
@@ -168,18 +181,33 @@ impl Api {
     }
 
     pub fn request(&self, method: &str, path: &str) -> Request<'_> {
-        Request::new(&self.agent, method, &format!("{}{path}", self.address))
+        self.anywhere(method, &format!("{}{path}", self.address))
+    }
+
+    /// A request to whichever instance the whole address names.
+    pub fn anywhere(&self, method: &str, url: &str) -> Request<'_> {
+        Request::new(&self.agent, method, url)
     }
 }
 
 impl Drop for Api {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        end(&mut self.stop, &mut self.thread);
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        end(&mut self.stop, &mut self.thread);
+    }
+}
+
+fn end(stop: &mut Option<oneshot::Sender<()>>, thread: &mut Option<JoinHandle<()>>) {
+    if let Some(stop) = stop.take() {
+        let _ = stop.send(());
+    }
+    if let Some(thread) = thread.take() {
+        let _ = thread.join();
     }
 }
 
