@@ -28,16 +28,21 @@ pub struct Bound {
     pub address: String,
 }
 
-/// Binds. The database must be migrated, and its installation opened, before the runtime runs.
-pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<Bound, String> {
+/// What every request works with.
+pub fn application(db: Db, installation: Installation, settings: &Settings) -> Data<App> {
     let document = serde_json::to_string_pretty(&api::openapi::document()).unwrap_or_default() + "\n";
-    let app = Data::new(App {
+    Data::new(App {
         db,
         installation,
         issuer: settings.issuer.clone(),
         routes: Routes::of(&api::openapi::raw()),
         document,
-    });
+    })
+}
+
+/// Binds. The database must be migrated, and its installation opened, before the runtime runs.
+pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<Bound, String> {
+    let app = application(db, installation, settings);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .into_utoipa_app()

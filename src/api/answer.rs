@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -12,19 +13,29 @@ use crate::domain::journal::hex;
 pub struct Answer {
     pub status: StatusCode,
     pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub body: Bytes,
     /// What is stored for a replay instead of the body, where that must not show a secret again.
-    pub stored_body: Option<Vec<u8>>,
+    pub stored_body: Option<Bytes>,
 }
 
 impl Answer {
     fn new<T: Serialize>(status: StatusCode, body: &T) -> Answer {
-        let body = serde_json::to_vec(body).unwrap_or_default();
+        let body = serde_json::to_vec(body).unwrap_or_default().into();
         Answer { status, headers: Vec::new(), body, stored_body: None }
     }
 
     pub fn ok<T: Serialize>(body: &T) -> Answer {
         Answer::new(StatusCode::OK, body)
+    }
+
+    /// A success whose bytes are ready.
+    pub fn of_bytes(body: impl Into<Bytes>) -> Answer {
+        Answer {
+            status: StatusCode::OK,
+            headers: Vec::new(),
+            body: body.into(),
+            stored_body: None,
+        }
     }
 
     pub fn created<T: Serialize>(location: impl Into<String>, body: &T) -> Answer {
@@ -35,7 +46,7 @@ impl Answer {
         Answer {
             status: StatusCode::NO_CONTENT,
             headers: Vec::new(),
-            body: Vec::new(),
+            body: Bytes::new(),
             stored_body: None,
         }
     }

@@ -172,7 +172,7 @@ impl Call {
             request_hash: hash,
             status: i64::from(answer.status.as_u16()),
             headers: Document(serde_json::to_value(self.stored_headers(&answer)).unwrap_or_default()),
-            body: answer.stored_body.clone().unwrap_or_else(|| answer.body.clone()),
+            body: answer.stored_body.as_ref().unwrap_or(&answer.body).to_vec(),
             stored_at: Instant(self.ctx.now),
         };
         store::idempotency::insert(conn, &stored)?;
@@ -210,7 +210,7 @@ fn replayed(stored: StoredAnswer, hash: &[u8]) -> Result<Answer, Failure> {
     let answer = Answer {
         status: status.unwrap_or(StatusCode::OK),
         headers: serde_json::from_value(stored.headers.0).unwrap_or_default(),
-        body: stored.body,
+        body: stored.body.into(),
         stored_body: None,
     };
     Ok(answer.with_header("idempotent-replayed", "true"))

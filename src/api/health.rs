@@ -43,7 +43,7 @@ pub async fn readyz(call: Call) -> HttpResponse {
 pub async fn openapi_document(call: Call) -> HttpResponse {
     call.read(|_, call| {
         let body = call.app.document.clone().into_bytes();
-        let answer = Answer { body, ..Answer::ok(&()) };
+        let answer = Answer::of_bytes(body);
         Ok(answer.with_header("cache-control", "public, no-cache").hashed())
     })
     .await

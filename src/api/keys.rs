@@ -45,7 +45,7 @@ pub async fn create_key(call: Call) -> HttpResponse {
             .versioned(1)
             .with_header("cache-control", "no-store");
         Ok(Answer {
-            stored_body: Some(serde_json::to_vec(&again).unwrap_or_default()),
+            stored_body: Some(serde_json::to_vec(&again).unwrap_or_default().into()),
             ..answer
         })
     })

@@ -21,7 +21,9 @@ mod problem;
 mod reports;
 mod tokens;
 
+pub use answer::Answer;
 pub use app::{App, Route, Routes, now};
+pub use call::Call;
 pub use edge::{API_VERSION, edge, nowhere};
 
 use utoipa_actix_web::service_config::ServiceConfig;

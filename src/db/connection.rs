@@ -91,6 +91,14 @@ impl Target {
     }
 }
 
+/// A connection in the pool.
+pub struct Pooled {
+    pub(super) conn: Conn,
+    /// Whether it can be used again: not after it was closed from the other side, or left inside a
+    /// transaction.
+    pub(super) is_fit: bool,
+}
+
 /// Opens connections for the pool. Not `Conn::establish`: it tries one database after the other and
 /// hides why either failed.
 pub struct Manager {
@@ -107,11 +115,8 @@ impl Manager {
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; \
     PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;";
 
-impl r2d2::ManageConnection for Manager {
-    type Connection = Conn;
-    type Error = Error;
-
-    fn connect(&self) -> Result<Conn, Error> {
+impl Manager {
+    pub(super) fn open(&self) -> Result<Conn, Error> {
         let unreachable = |e: ConnectionError| Error::Unreachable(e.to_string());
         match &self.target {
             Target::Postgres(url) => {
@@ -127,13 +132,21 @@ impl r2d2::ManageConnection for Manager {
             }
         }
     }
+}
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), Error> {
-        Ok(conn.batch_execute("SELECT 1")?)
+impl r2d2::ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Pooled, Error> {
+        Ok(Pooled { conn: self.open()?, is_fit: true })
     }
 
-    /// A connection that a panic left inside a transaction must not go back to the pool.
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        std::thread::panicking() || diesel::r2d2::R2D2Connection::is_broken(conn)
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Error> {
+        Ok(pooled.conn.batch_execute("SELECT 1")?)
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        !pooled.is_fit || std::thread::panicking()
     }
 }

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use diesel::connection::SimpleConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use connection::Pooled;
 pub use connection::{Both, Conn, Manager, Target, columns};
 pub use error::Error;
 pub use savepoint::savepoint;
@@ -50,7 +51,8 @@ impl Db {
             .max_size(target.pool_size())
             .min_idle(Some(1))
             .connection_timeout(std::time::Duration::from_secs(10))
-            .test_on_check_out(target.is_postgres())
+            // The BEGIN of each transaction tells as much, without a further round trip.
+            .test_on_check_out(false)
             .build(Manager::new(target.clone()))
             .map_err(|e| Error::Unreachable(e.to_string()))?;
         Ok(Db {
@@ -66,7 +68,7 @@ impl Db {
     pub fn migrate(&self) -> Result<()> {
         let mut conn = self.connection()?;
         let failed = |e: Box<dyn std::error::Error + Send + Sync>| Error::Broken(e.to_string());
-        match &mut *conn {
+        match &mut conn.conn {
             Conn::Sqlite(sqlite) => {
                 sqlite.run_pending_migrations(SQLITE_MIGRATIONS).map(drop).map_err(failed)
             }
@@ -144,15 +146,32 @@ impl Db {
         begin: impl Begin,
         work: impl FnOnce(&mut Conn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut conn = self.connection()?;
-        begin.begin(&mut conn).map_err(E::from)?;
-        let open = OpenTransaction { conn: &mut conn, done: false };
-        let outcome = work(open.conn);
+        let mut pooled = self.begun(begin).map_err(E::from)?;
+        let open = OpenTransaction { pooled: &mut pooled, done: false };
+        let outcome = work(&mut open.pooled.conn);
         match outcome {
             Ok(value) => open.finish("COMMIT").map(|()| value).map_err(E::from),
             Err(refused) => {
-                open.finish("ROLLBACK").map_err(E::from)?;
+                // Where the transaction is gone already, the refusal says why.
+                drop(open.finish("ROLLBACK"));
                 Err(refused)
+            }
+        }
+    }
+
+    /// A connection with an open transaction. Connections that the server closed while nobody used them
+    /// show only now; there are no more of them than the pool holds.
+    fn begun(&self, begin: impl Begin) -> Result<r2d2::PooledConnection<Manager>> {
+        let mut tries = self.target.pool_size();
+        loop {
+            let mut pooled = self.connection()?;
+            match begin.begin(&mut pooled.conn) {
+                Ok(()) => return Ok(pooled),
+                Err(Error::Unreachable(_)) if self.target.is_postgres() && tries > 0 => {
+                    pooled.is_fit = false;
+                    tries -= 1;
+                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -160,13 +179,13 @@ impl Db {
 
 /// A transaction that a panic must not leave open in the pool.
 struct OpenTransaction<'a> {
-    conn: &'a mut Conn,
+    pooled: &'a mut Pooled,
     done: bool,
 }
 
 impl OpenTransaction<'_> {
     fn finish(mut self, statement: &str) -> Result<()> {
-        self.conn.batch_execute(statement)?;
+        self.pooled.conn.batch_execute(statement)?;
         self.done = true;
         Ok(())
     }
@@ -174,7 +193,8 @@ impl OpenTransaction<'_> {
 
 impl Drop for OpenTransaction<'_> {
     fn drop(&mut self) {
-        if !self.done && self.conn.batch_execute("ROLLBACK").is_err() {
+        if !self.done && self.pooled.conn.batch_execute("ROLLBACK").is_err() {
+            self.pooled.is_fit = false;
             tracing::warn!("a transaction could not be rolled back; its connection is dropped");
         }
     }

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use r2d2::ManageConnection;
 use tokio::sync::oneshot;
 
 use super::savepoint::{Step, step};
@@ -183,7 +182,7 @@ fn begun(manager: &Manager, kept: Option<Conn>) -> Result<Conn> {
     {
         return Ok(conn);
     }
-    let mut conn = manager.connect()?;
+    let mut conn = manager.open()?;
     BeginWrite.begin(&mut conn)?;
     Ok(conn)
 }

@@ -26,19 +26,25 @@ pub struct InForce {
 
 /// The alliance of a slug, or the refusal that there is none.
 pub fn in_force(conn: &mut Conn, slug: &str) -> Result<InForce> {
-    let alliance = store::alliances::find(conn, slug)?.ok_or_else(Error::absent)?;
-    with_programme(conn, alliance)
+    let found = store::alliances::find_in_force(conn, slug)?;
+    let (alliance, sha256) = found.ok_or_else(Error::absent)?;
+    compiled(conn, alliance, sha256)
 }
 
 /// The alliance, where the caller may do the operation in it.
 pub fn entered(conn: &mut Conn, ctx: &Ctx, slug: &str) -> Result<InForce> {
-    let alliance = store::alliances::find(conn, slug)?.ok_or_else(Error::absent)?;
+    let found = store::alliances::find_in_force(conn, slug)?;
+    let (alliance, sha256) = found.ok_or_else(Error::absent)?;
     ctx.may(alliance.id)?;
-    with_programme(conn, alliance)
+    compiled(conn, alliance, sha256)
 }
 
 pub fn with_programme(conn: &mut Conn, alliance: Alliance) -> Result<InForce> {
     let sha256 = store::alliances::programme_sha256(conn, alliance.id, alliance.version)?;
+    compiled(conn, alliance, sha256)
+}
+
+fn compiled(conn: &mut Conn, alliance: Alliance, sha256: String) -> Result<InForce> {
     let key = (alliance.id, sha256);
     if let Some(programme) = cached(&key) {
         return Ok(InForce { id: alliance.id, version: alliance.version, programme });

@@ -35,6 +35,21 @@ pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<Alliance>> {
     Ok(found.first(conn).optional()?)
 }
 
+/// The alliance and the hash of its programme in force.
+pub fn find_in_force(conn: &mut Conn, slug: &str) -> Result<Option<(Alliance, String)>> {
+    if !is_key(slug) {
+        return Ok(None);
+    }
+    let in_force = programme_versions::alliance_id
+        .eq(alliances::id)
+        .and(programme_versions::version.eq(alliances::version));
+    let joined = alliances::table.inner_join(programme_versions::table.on(in_force));
+    let found = joined
+        .filter(alliances::slug.eq(slug))
+        .select((Alliance::as_select(), programme_versions::sha256));
+    Ok(found.first(conn).optional()?)
+}
+
 pub fn find_by_id(conn: &mut Conn, id: AllianceId) -> Result<Alliance> {
     Ok(alliances::table.find(id).select(Alliance::as_select()).first(conn)?)
 }
