@@ -37,10 +37,11 @@ pub fn run(command: Command) -> Outcomes {
     }
 }
 
-/// Opens the database and brings it to this program's schema.
+/// Opens the database and brings it to this program's schema, with the rows that follow from it.
 fn open(url: &str) -> Result<Db, String> {
     let db = Db::open(&Target::parse(url)?).map_err(|e| e.to_string())?;
     db.migrate().map_err(|e| e.to_string())?;
+    check::refold_due(&db).map_err(|e| e.to_string())?;
     Ok(db)
 }
 

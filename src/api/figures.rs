@@ -28,7 +28,8 @@ struct FiguresQuery {
     /// Whose membership: on this date. By default the earlier of today and the period's end.
     #[param(format = "date")]
     valid_on: Option<String>,
-    /// Breaks down by `sector`, `region` or `area`.
+    /// Breaks down by `sector`, `region`, `area` or `focusArea`. Focus areas overlap: a partner is in the group
+    /// of each one that it has committed to, an initiative in those that it is about.
     by: Option<String>,
     /// Rows on a page.
     #[param(default = 50, minimum = 1, maximum = 500, value_type = Option<i64>)]
@@ -47,7 +48,7 @@ impl FiguresQuery {
             Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
         let valid_on = faults.date_or_none("?validOn", self.valid_on.as_deref());
         let by = self.by.as_deref().and_then(|word| {
-            faults.one_of("?by", word, &["sector", "region", "area"]);
+            faults.one_of("?by", word, &By::ALL.map(By::word));
             By::parse(word)
         });
         unless_any(faults)?;
@@ -60,8 +61,12 @@ impl FiguresQuery {
 #[serde(rename_all = "camelCase")]
 pub struct Breakdown {
     pub whole: Figure,
-    /// Whether the groups' standings add up to the whole's.
+    /// Whether the groups' standings add up to the whole's. Those of focus areas do not.
     pub disjoint: bool,
+    /// How many groups a reader is not shown. Of groups that do not overlap those below `smallGroup` are merged
+    /// into `other`. Focus areas do, so there is no such sum: those below are left out, with the smallest of
+    /// the rest.
+    pub left_out: usize,
     pub items: Vec<Figure>,
     pub next_cursor: Option<String>,
     pub next: Option<String>,
@@ -121,7 +126,8 @@ pub async fn find_figure(call: Call) -> HttpResponse {
             paging.of_all(call, figured.groups, total, row_key)?;
         let breakdown = Breakdown {
             whole: figured.whole,
-            disjoint: true,
+            disjoint: asked.by.is_none_or(By::is_disjoint),
+            left_out: figured.left_out,
             items,
             next_cursor,
             next,

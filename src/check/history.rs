@@ -81,6 +81,7 @@ fn expected_row(known: &Known) -> (String, Value) {
         "sector": stand.sector,
         "region": stand.region,
         "area": stand.area,
+        "focusAreas": stand.focus_areas,
         "toOn": stand.to_on,
         "toSeq": known.to_seq,
     });
@@ -96,6 +97,7 @@ fn table_row(row: &StandingRow) -> (String, Value) {
         "sector": row.sector,
         "region": row.region,
         "area": row.area,
+        "focusAreas": row.focus_areas.0,
         "toOn": row.to_on,
         "toSeq": row.to_seq,
     });

@@ -7,7 +7,7 @@
 //!
 //! `journal` reads and checks the entries, `fold` and `reports` make the state, `rows` compares it with
 //! the tables, `facts` and `standings` judge partners, `history`, `tallies` and `figures` compare what
-//! follows.
+//! follows. `refold` writes what `history` and `tallies` expect, where a migration asks for it.
 
 mod compare;
 mod facts;
@@ -16,6 +16,7 @@ mod fold;
 mod history;
 mod journal;
 mod reasons;
+mod refold;
 mod report_rows;
 mod reports;
 mod rows;
@@ -33,6 +34,8 @@ use crate::db::{self, Conn};
 use crate::domain::id::AllianceId;
 use crate::service::{Error, Result};
 use crate::store;
+
+pub use refold::refold_due;
 
 /// What was compared, and what differs.
 #[derive(Debug, Default)]
@@ -66,14 +69,7 @@ pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     let mut found = Findings::default();
     let entries = journal::read(conn, alliance.id, &mut found)?;
 
-    let mut state = fold::State::default();
-    let mut history = history::History::default();
-    for entry in &entries {
-        for partner in state.apply(entry, &mut found) {
-            let standings = state.facts(&partner).map(|facts| facts.standings()).unwrap_or_default();
-            history.renew(&partner, standings, entry.seq);
-        }
-    }
+    let (state, history) = fold_all(&entries, &mut found);
 
     rows::compare(conn, &alliance, &state, &mut found)?;
     report_rows::compare(conn, alliance.id, &state, &mut found)?;
@@ -82,6 +78,19 @@ pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     tallies::compare(conn, alliance.id, &history, &mut found)?;
     figures::compare(conn, alliance.id, &state, &history, &mut found)?;
     Ok(found)
+}
+
+/// The state that the entries lead to, and every standing on the way.
+fn fold_all(entries: &[journal::Entry], found: &mut Findings) -> (fold::State, history::History) {
+    let mut state = fold::State::default();
+    let mut history = history::History::default();
+    for entry in entries {
+        for partner in state.apply(entry, found) {
+            let standings = state.facts(&partner).map(|facts| facts.standings()).unwrap_or_default();
+            history.renew(&partner, standings, entry.seq);
+        }
+    }
+    (state, history)
 }
 
 /// Checks the installation's own journal, which has the operators' keys and nothing else.

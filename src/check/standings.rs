@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::compare::{list, text};
+use super::compare::{list, text, words};
 use super::facts::{Facts, answer, day, is_blank, seen};
 use super::reasons::{Judged, failed, reason};
 use crate::domain::programme::{Indicator, Kind, MembersRule, Of};
@@ -22,6 +22,7 @@ pub struct Stand {
     pub sector: String,
     pub region: Option<String>,
     pub area: Option<String>,
+    pub focus_areas: Vec<String>,
     pub from_on: NaiveDate,
     pub to_on: Option<NaiveDate>,
 }
@@ -45,6 +46,7 @@ impl Facts<'_> {
                     continue;
                 }
                 for (subject, (standing, reason)) in self.subjects(indicator, &scope, &mut record) {
+                    let focus_areas = self.focus_areas(indicator, &subject);
                     stands.extend(days.iter().map(|(from_on, to_on)| Stand {
                         indicator: indicator.key.clone(),
                         scope: scope.clone(),
@@ -55,6 +57,7 @@ impl Facts<'_> {
                         sector: text(self.partner, "sector").to_owned(),
                         region: optional("region"),
                         area: optional("area"),
+                        focus_areas: focus_areas.clone(),
                         from_on: *from_on,
                         to_on: *to_on,
                     }));
@@ -160,6 +163,20 @@ impl Facts<'_> {
                 self.reports.iter().filter(wanted).map(judge).collect()
             }
         }
+    }
+
+    /// What a subject is about: an initiative says so itself, the others by the partner's commitments.
+    fn focus_areas(&self, indicator: &Indicator, subject: &str) -> Vec<String> {
+        let mut areas = match indicator.kind {
+            Kind::Count(Of::Initiatives) => {
+                let own = self.initiatives.iter().find(|it| text(it, "id") == subject);
+                own.map(|initiative| words(initiative, "focusAreas")).unwrap_or_default()
+            }
+            _ => self.commitments.iter().map(|it| text(it, "focusArea")).collect(),
+        };
+        areas.sort_unstable();
+        areas.dedup();
+        areas.into_iter().map(str::to_owned).collect()
     }
 
     fn partners_own(&self, indicator: &Indicator, scope: &str, record: &mut Record) -> Judged {

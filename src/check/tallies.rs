@@ -11,7 +11,7 @@ use super::{Findings, Rows, compare, count};
 use crate::db::Conn;
 use crate::domain::id::AllianceId;
 use crate::service::Result;
-use crate::store::tallies::TallyRow;
+use crate::store::tallies::{TallyKey, TallyRow};
 use crate::store::{self, OPEN};
 
 /// How many stand where, in the order of `WORDS`.
@@ -20,14 +20,17 @@ pub type Counts = [i64; 5];
 /// A dimension and the group in it; an empty group where there is no value.
 pub type Group = (&'static str, String);
 
-/// Everyone, and the three dimensions that split them into groups.
-pub fn groups(stand: &Stand) -> [Group; 4] {
-    [
+/// Everyone, the three dimensions that split them into groups, and a group for each focus area.
+pub fn groups(stand: &Stand) -> Vec<Group> {
+    let none = stand.focus_areas.is_empty().then(String::new);
+    let areas = stand.focus_areas.iter().cloned().chain(none);
+    let groups = [
         ("whole", String::new()),
         ("sector", stand.sector.clone()),
         ("region", stand.region.clone().unwrap_or_default()),
         ("area", stand.area.clone().unwrap_or_default()),
-    ]
+    ];
+    groups.into_iter().chain(areas.map(|area| ("focusArea", area))).collect()
 }
 
 /// Indicator, scope, group and date of one running count.
@@ -68,20 +71,30 @@ pub fn compare(
     };
     let rows: Rows = rows.iter().map(table_row).collect();
     found.tallies += count(&rows);
-    let mut expected = Rows::new();
+    let expected = expected(history).into_iter().map(|(key, counts, from_seq, to_seq)| {
+        let place = [&key.indicator, &key.scope, &key.dimension, &key.group].map(String::as_str);
+        (address(place, key.on, from_seq), value(to_seq, counts))
+    });
+    found.differences.extend(compare::rows(expected.collect(), rows));
+    Ok(())
+}
+
+/// Every row that there should be: which tally, its running counts, and from which entry on and before
+/// which they are known.
+pub fn expected(history: &History) -> Vec<(TallyKey, Counts, i64, i64)> {
+    let mut rows = Vec::new();
     for ((indicator, scope, (dimension, group), on), changes) in changes(history) {
+        let key = TallyKey { indicator, scope, dimension: dimension.to_owned(), group, on };
         let moved: Vec<(i64, Counts)> =
             changes.into_iter().filter(|(_, change)| *change != [0; 5]).collect();
         let ends = moved.iter().skip(1).map(|(seq, _)| *seq).chain([OPEN]);
         let mut so_far = [0; 5];
         for ((from_seq, change), to_seq) in moved.iter().zip(ends) {
             so_far = plus(so_far, *change);
-            let address = address([&indicator, &scope, dimension, &group], on, *from_seq);
-            expected.insert(address, value(to_seq, so_far));
+            rows.push((key.clone(), so_far, *from_seq, to_seq));
         }
     }
-    found.differences.extend(compare::rows(expected, rows));
-    Ok(())
+    rows
 }
 
 pub fn plus(one: Counts, other: Counts) -> Counts {

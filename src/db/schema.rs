@@ -309,6 +309,7 @@ diesel::table! {
         sector -> Text,
         region -> Nullable<Text>,
         area -> Nullable<Text>,
+        focus_areas -> Json,
         from_on -> Date,
         to_on -> Nullable<Date>,
         from_seq -> BigInt,
@@ -337,6 +338,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    refolds (alliance_id) {
+        alliance_id -> Uid,
+    }
+}
+
 diesel::joinable!(report_versions -> reports (report_id));
 diesel::joinable!(memberships -> partners (partner_id));
 diesel::allow_tables_to_appear_in_same_query!(
@@ -362,4 +372,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotent_answers,
     standings,
     tallies,
+    refolds,
 );

@@ -1,5 +1,7 @@
 //! Where a partner stands on each indicator, and why.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -75,6 +77,8 @@ pub struct Placed {
     pub sector: String,
     pub region: Option<String>,
     pub area: Option<String>,
+    /// In order, each once. An initiative's own; of everything else those that the partner has committed to.
+    pub focus_areas: Vec<String>,
 }
 
 /// Every standing of one partner, and of the initiatives that it leads and the reports it handed in.
@@ -89,6 +93,7 @@ pub fn standings(programme: &Programme, record: &PartnerRecord) -> Vec<Placed> {
                 continue;
             }
             for (subject, standing, reason) in view.subjects(indicator, scope) {
+                let focus_areas = focus_areas(record, indicator, subject);
                 let place = |(from_on, to_on): &(NaiveDate, Option<NaiveDate>)| Placed {
                     indicator: indicator.key.clone(),
                     scope: scope.to_owned(),
@@ -100,12 +105,27 @@ pub fn standings(programme: &Programme, record: &PartnerRecord) -> Vec<Placed> {
                     sector: record.partner.sector.clone(),
                     region: record.partner.region.clone(),
                     area: record.partner.area.clone(),
+                    focus_areas: focus_areas.clone(),
                 };
                 placed.extend(dates.iter().map(place));
             }
         }
     }
     placed
+}
+
+/// What an initiative is about; of a partner and its reports, what the partner has committed to.
+fn focus_areas(record: &PartnerRecord, indicator: &Indicator, subject: SubjectId) -> Vec<String> {
+    let areas: BTreeSet<&String> = match indicator.kind {
+        Kind::Count(Of::Initiatives) => {
+            let own = record.initiatives.iter().filter(|i| SubjectId::from(i.id) == subject);
+            own.flat_map(|initiative| &initiative.focus_areas).collect()
+        }
+        Kind::Share | Kind::Count(Of::Partners | Of::Reports) => {
+            record.commitments.iter().map(|commitment| &commitment.focus_area).collect()
+        }
+    };
+    areas.into_iter().cloned().collect()
 }
 
 /// Every scope of the programme that some indicator has standings in, each once.

@@ -11,7 +11,7 @@ use crate::domain::standing::standings;
 use crate::store;
 use crate::store::CHUNK;
 use crate::store::standings::StandingRow;
-use crate::store::tallies::{TallyKey, WHOLE};
+use crate::store::tallies::{FOCUS_AREA, TallyKey, WHOLE};
 
 /// Evaluates these partners again, as of journal entry `seq`, and moves the tallies by what changed.
 pub fn renew(
@@ -62,24 +62,34 @@ fn key(row: &StandingRow) -> Key {
 /// for everyone, and in each of its groups.
 fn count(moves: &mut BTreeMap<TallyKey, Tally>, row: &StandingRow, change: i64) {
     let Some(standing) = row.standing() else { return };
-    let groups = [
-        (WHOLE, None),
-        ("sector", Some(&row.sector)),
-        ("region", row.region.as_ref()),
-        ("area", row.area.as_ref()),
-    ];
     let days = [(Some(row.from_on), change), (row.to_on, -change)];
-    for (dimension, group) in groups {
+    for (dimension, group) in groups(row) {
         for (on, change) in days {
             let Some(on) = on else { continue };
             let key = TallyKey {
                 indicator: row.indicator.clone(),
                 scope: row.scope.clone(),
                 dimension: dimension.to_owned(),
-                group: group.cloned().unwrap_or_default(),
+                group: group.clone(),
                 on,
             };
             moves.entry(key).or_default().add(standing, change);
         }
     }
+}
+
+/// Every group that a standing is counted in; an empty one where it has no value.
+fn groups(row: &StandingRow) -> Vec<(&'static str, String)> {
+    let mut groups = vec![
+        (WHOLE, String::new()),
+        ("sector", row.sector.clone()),
+        ("region", row.region.clone().unwrap_or_default()),
+        ("area", row.area.clone().unwrap_or_default()),
+    ];
+    let areas = row.focus_areas();
+    if areas.is_empty() {
+        groups.push((FOCUS_AREA, String::new()));
+    }
+    groups.extend(areas.into_iter().map(|area| (FOCUS_AREA, area)));
+    groups
 }

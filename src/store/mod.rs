@@ -10,6 +10,7 @@ pub mod journal;
 pub mod keys;
 pub mod partners;
 pub mod records;
+pub mod refolds;
 pub mod reports;
 pub mod standings;
 pub mod tallies;

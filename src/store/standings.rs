@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 use diesel::dsl;
 use diesel::prelude::*;
 
-use super::{CHUNK, OPEN, Page, document};
+use super::{CHUNK, OPEN, Page, document, strings};
 use crate::db::schema::{partners, standings};
 use crate::db::types::Document;
 use crate::db::{Conn, Result};
@@ -23,6 +23,7 @@ pub struct StandingRow {
     pub sector: String,
     pub region: Option<String>,
     pub area: Option<String>,
+    pub focus_areas: Document,
     pub from_on: NaiveDate,
     pub to_on: Option<NaiveDate>,
     pub from_seq: i64,
@@ -42,6 +43,7 @@ impl StandingRow {
             sector: placed.sector,
             region: placed.region,
             area: placed.area,
+            focus_areas: document(&placed.focus_areas),
             from_on: placed.from_on,
             to_on: placed.to_on,
             from_seq: seq,
@@ -57,6 +59,11 @@ impl StandingRow {
     pub fn says_the_same(&self, other: &StandingRow) -> bool {
         let known = |row: &StandingRow| StandingRow { from_seq: 0, to_seq: 0, ..row.clone() };
         known(self) == known(other)
+    }
+
+    /// The focus areas that it is counted under, in order.
+    pub fn focus_areas(&self) -> Vec<String> {
+        strings(self.focus_areas.clone())
     }
 
     pub fn reason(&self) -> Option<Reason> {
@@ -86,6 +93,13 @@ pub fn close(conn: &mut Conn, row: &StandingRow, seq: i64) -> Result<()> {
     let (alliance, indicator, scope, subject, from_on, from_seq) = key;
     let found = standings::table.find((*alliance, indicator, scope, *subject, from_on, from_seq));
     diesel::update(found).set(standings::to_seq.eq(seq)).execute(conn)?;
+    Ok(())
+}
+
+/// Takes away all of an alliance's rows, which are made anew from its journal.
+pub fn clear(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
+    let rows = standings::table.filter(standings::alliance_id.eq(alliance));
+    diesel::delete(rows).execute(conn)?;
     Ok(())
 }
 

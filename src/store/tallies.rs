@@ -22,6 +22,9 @@ pub struct TallyKey {
 /// The dimension that has everyone in one group.
 pub const WHOLE: &str = "whole";
 
+/// The dimension whose groups overlap: a subject is in one for each of its focus areas.
+pub const FOCUS_AREA: &str = "focusArea";
+
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = tallies)]
 pub struct TallyRow {
@@ -91,8 +94,18 @@ pub fn shift(
     if last.is_some() {
         diesel::update(series).set(tallies::to_seq.eq(seq)).execute(conn)?;
     }
-    let row = TallyRow::new(alliance, key, so_far.plus(change), seq);
+    insert(conn, TallyRow::new(alliance, key, so_far.plus(change), seq))
+}
+
+pub fn insert(conn: &mut Conn, row: TallyRow) -> Result<()> {
     diesel::insert_into(tallies::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Takes away all of an alliance's rows, which are made anew from its journal.
+pub fn clear(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
+    let rows = tallies::table.filter(tallies::alliance_id.eq(alliance));
+    diesel::delete(rows).execute(conn)?;
     Ok(())
 }
 

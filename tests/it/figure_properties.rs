@@ -105,9 +105,13 @@ impl Groups {
             ("region", of(&row.region)),
             ("area", of(&row.area)),
         ];
+        let areas: Vec<String> = serde_json::from_value(row.focus_areas.0.clone()).expect("words");
+        let none = areas.is_empty().then(String::new);
+        let areas = areas.into_iter().chain(none).map(|area| ("focusArea", area));
         groups
-            .iter()
-            .map(|(dimension, group)| self.number(&row.indicator, &row.scope, dimension, group))
+            .into_iter()
+            .chain(areas)
+            .map(|(dimension, group)| self.number(&row.indicator, &row.scope, dimension, &group))
             .collect()
     }
 }
@@ -212,7 +216,7 @@ fn what_is_known_now_is_what_a_fresh_look_gives(
                 "{what:?} {:?} {:?} {:?}",
                 (row.from_on, row.to_on),
                 row.sector,
-                (&row.region, &row.area)
+                (&row.region, &row.area, &row.focus_areas.0)
             )
         };
         rows.map(line).collect::<BTreeSet<_>>()
@@ -236,7 +240,7 @@ fn figures_keep_their_promises(db: &facit::db::Db, left: &Left) -> Result<(), Te
     let ctx = Ctx::installation(begun());
     let edges: BTreeSet<NaiveDate> = left.standings.iter().map(|row| row.from_on).collect();
     for day in edges {
-        for by in [By::Sector, By::Region] {
+        for by in [By::Sector, By::Region, By::FocusArea] {
             let asked = Asked { valid_on: Some(day), by: Some(by), ..Asked::default() };
             let all = db.read_now(|conn| {
                 let alliance = programmes::in_force(conn, SLUG)?;
@@ -277,7 +281,26 @@ fn figures_keep_their_promises(db: &facit::db::Db, left: &Left) -> Result<(), Te
                     }
                 }
                 let members: i64 = one.groups.iter().map(|group| group.members).sum();
-                prop_assert_eq!(members, one.whole.members, "the groups of {} add up", &indicator.key);
+                if by.is_disjoint() {
+                    prop_assert_eq!(
+                        members,
+                        one.whole.members,
+                        "the groups of {} add up",
+                        &indicator.key
+                    );
+                } else {
+                    prop_assert!(
+                        members >= one.whole.members,
+                        "everyone of {} is in one",
+                        &indicator.key
+                    );
+                    let fits = |group: &figures::Figure| group.members <= one.whole.members;
+                    prop_assert!(
+                        one.groups.iter().all(fits),
+                        "nobody of {} is twice in one",
+                        &indicator.key
+                    );
+                }
                 prop_assert!(
                     one.groups.iter().all(|group| group.members > 0),
                     "an empty group is left out"

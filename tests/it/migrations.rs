@@ -6,8 +6,15 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::MigrationHarness;
+use facit::check;
 use facit::db::{Db, Error, POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Target};
+use facit::service::programmes;
+use facit::store;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
 
+use crate::support::histories::{SLUG, play, steps};
 use crate::support::{Backend, Database};
 
 const BOTH: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
@@ -48,6 +55,19 @@ fn down(database: &Database, backend: Backend) {
         Backend::Postgres => {
             postgres(database).revert_all_migrations(POSTGRES_MIGRATIONS).expect("down");
         }
+    }
+}
+
+/// Takes migrations back, to before this one.
+fn back(database: &Database, backend: Backend, before: &str) {
+    let mut reverted = String::new();
+    while reverted != before {
+        reverted = match backend {
+            Backend::Sqlite => sqlite(database).revert_last_migration(SQLITE_MIGRATIONS),
+            Backend::Postgres => postgres(database).revert_last_migration(POSTGRES_MIGRATIONS),
+        }
+        .expect("back")
+        .to_string();
     }
 }
 
@@ -217,6 +237,54 @@ fn going_down_and_up_again_leaves_the_same_schema() {
         assert_eq!(dump(&db, backend), Vec::<String>::new(), "{backend:?} after going down");
         up(&database, backend);
         assert_eq!(dump(&db, backend), before, "{backend:?} after going up again");
+    }
+}
+
+/// A history of an alliance, the same each time.
+fn lived(db: &Db) {
+    let mut runner = TestRunner::deterministic();
+    let history = steps().new_tree(&mut runner).expect("a history").current();
+    play(db, &history);
+}
+
+fn standings_and_tallies(db: &Db) -> (BTreeSet<String>, BTreeSet<String>) {
+    let rows = db.read_now(|conn| {
+        let alliance = programmes::in_force(conn, SLUG)?.id;
+        let standings = store::standings::all(conn, alliance)?;
+        Ok::<_, facit::service::Error>((standings, store::tallies::all(conn, alliance)?))
+    });
+    let (standings, tallies) = rows.expect("rows");
+    let standings = standings.into_iter().map(|mut row| {
+        // Which order the keys of a reason have is the database's own matter.
+        let reason = row.reason();
+        row.reason.0 = Value::Null;
+        format!("{row:?} {reason:?}")
+    });
+    (standings.collect(), tallies.iter().map(|row| format!("{row:?}")).collect())
+}
+
+#[test]
+fn an_older_database_gets_its_groups_of_focus_areas_from_its_journal() {
+    for backend in BOTH {
+        let (database, db) = migrated(backend);
+        lived(&db);
+        let before = standings_and_tallies(&db);
+        let areas = before.1.iter().filter(|row| row.contains("\"focusArea\""));
+        assert!(areas.filter(|row| row.contains("\"nat-A\"")).count() > 3, "{before:#?}");
+        drop(db);
+
+        back(&database, backend, "20261122100000");
+        let db = database.open();
+        let of_areas = "SELECT group_key AS line FROM tallies WHERE dimension = 'focusArea'";
+        assert_eq!(lines(&db, of_areas), Vec::<String>::new(), "the older program knows none");
+        assert!(!lines(&db, "SELECT group_key AS line FROM tallies").is_empty());
+
+        db.migrate().expect("up again");
+        assert_eq!(check::refold_due(&db).expect("made anew"), [SLUG]);
+        assert_eq!(standings_and_tallies(&db), before, "{backend:?}");
+        let found = db.read_now(|conn| check::check(conn, SLUG)).expect("a check");
+        assert!(found.differences.is_empty() && found.figures > 100, "{:#?}", found.differences);
+        assert_eq!(check::refold_due(&db).expect("nothing to do"), Vec::<String>::new());
     }
 }
 

@@ -78,6 +78,14 @@ fn what_was_changed_by_hand_is_named() {
             format!("standings/ever//{one}/2020-08-11/"),
         ),
         (
+            format!("UPDATE standings SET focus_areas = '[\"sst2020-B\"]' WHERE indicator = 'late' AND partner_id = x'{id}'"),
+            "standings/late//".into(),
+        ),
+        (
+            "DELETE FROM tallies WHERE dimension = 'focusArea' AND group_key = 'sst2020-K'".into(),
+            "figures/ever//focusArea/sst2020-K/".into(),
+        ),
+        (
             "UPDATE standings SET to_seq = to_seq + 1 WHERE indicator = 'partners' AND to_seq < 1000".into(),
             "standings/partners//".into(),
         ),

@@ -218,7 +218,8 @@ fn initiative(
     let status = pick(&STATUSES, step.other)?;
     if let What::Start = step.what {
         let with = if step.flag { vec![other] } else { Vec::new() };
-        let body = json!({"title": "Fælles", "leadPartner": who, "partners": with, "status": status});
+        let body = json!({"title": "Fælles", "leadPartner": who, "partners": with, "status": status,
+            "focusAreas": about(step)});
         let started = initiatives::create(conn, ctx, alliance, &from(body))?;
         return Ok(started.partners.into_iter().collect());
     }
@@ -227,6 +228,7 @@ fn initiative(
         What::Share if step.flag => json!({"partners": [other, who]}),
         What::Share => json!({"partners": []}),
         What::Lead => json!({"leadPartner": other}),
+        What::Status if step.flag => json!({"focusAreas": about(step)}),
         _ => json!({"status": status}),
     };
     if let What::Delete = step.what {
@@ -235,6 +237,12 @@ fn initiative(
     }
     let after = initiatives::update(conn, ctx, alliance, before.id, Some(&Seen::Any), &change)?;
     Ok(before.partners.into_iter().chain(after.partners).collect())
+}
+
+/// What an initiative is about: any of the focus areas, or none.
+fn about(step: &Step) -> Vec<&'static str> {
+    let chosen = |(place, _): &(usize, &&str)| (step.day >> place) & 1 == 1;
+    AREAS.iter().enumerate().filter(chosen).map(|(_, area)| *area).collect()
 }
 
 fn report(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: PartnerId) -> Result<()> {

@@ -1,6 +1,8 @@
 //! Figures, read from tallies. A summary costs as many rows as there are dates of joining and leaving,
 //! never as many as there are partners.
 
+mod groups;
+
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -13,11 +15,13 @@ use super::{Ctx, Error, Kind, Result};
 use crate::db::Conn;
 use crate::domain::dates::{day_in, rfc3339};
 use crate::domain::figure::{Fraction, Tally};
-use crate::domain::places;
 use crate::domain::programme::{Indicator, Kind as IndicatorKind, Programme, WHOLE_ALLIANCE};
 use crate::domain::text::{Fault, Language, Text};
 use crate::store;
 use crate::store::tallies::{TallyRow, WHOLE};
+
+pub use groups::{By, OTHER};
+use groups::{large_ones, merged};
 
 /// The value of an indicator, with everything needed to check it. Every row has all keys.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -38,7 +42,7 @@ pub struct Figure {
     /// `share` or `count`.
     pub kind: String,
     pub label: String,
-    /// `sector`, `region` or `area` in a breakdown.
+    /// `sector`, `region`, `area` or `focusArea` in a breakdown.
     pub by: Option<String>,
     /// The group's key; null in a breakdown for those without a value.
     pub group: Option<String>,
@@ -103,45 +107,6 @@ pub struct Links {
     pub changes: Option<String>,
 }
 
-/// By what a figure is broken down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    Sector,
-    Region,
-    Area,
-}
-
-impl By {
-    pub fn parse(word: &str) -> Option<By> {
-        [By::Sector, By::Region, By::Area].into_iter().find(|by| by.word() == word)
-    }
-
-    pub fn word(self) -> &'static str {
-        match self {
-            By::Sector => "sector",
-            By::Region => "region",
-            By::Area => "area",
-        }
-    }
-
-    fn label(self, programme: &Programme, group: &str) -> Option<Text> {
-        match self {
-            By::Sector => programme.sectors.iter().find(|s| s.key == group).map(|s| s.label.clone()),
-            By::Region => places::region_name(group),
-            By::Area => places::area_name(group),
-        }
-    }
-
-    /// Sectors as the programme has them, places by their codes, those without a value last.
-    fn position(self, programme: &Programme, group: &str) -> (bool, usize) {
-        let place = match self {
-            By::Sector => programme.sectors.iter().position(|s| s.key == group).unwrap_or(usize::MAX),
-            By::Region | By::Area => 0,
-        };
-        (group.is_empty(), place)
-    }
-}
-
 /// What is known at one point of the journal, and which day it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
@@ -167,18 +132,17 @@ pub struct Asked {
     pub valid_on: Option<NaiveDate>,
     pub by: Option<By>,
     pub language: Language,
-    /// Whether groups with fewer members than the programme's `smallGroup` are merged.
+    /// Whether groups with fewer members than the programme's `smallGroup` are merged, or left out.
     pub merge_small: bool,
 }
-
-/// The group that small groups are merged into.
-pub const OTHER: &str = "other";
 
 /// One figure and, where it is broken down, its groups.
 #[derive(Debug, Clone)]
 pub struct Figured {
     pub whole: Figure,
     pub groups: Vec<Figure>,
+    /// How many groups are not shown, since they are small and can't be merged.
+    pub left_out: usize,
 }
 
 /// All figures of the programme, in its order; with a round, only those that have it.
@@ -331,32 +295,19 @@ fn figured(
     if let Some(by) = asked.by {
         sums.sort_by_key(|(group, _)| by.position(&alliance.programme, group));
     }
-    if asked.merge_small {
-        sums = merged(sums, alliance.programme.small_group);
+    let least = alliance.programme.small_group;
+    let there = sums.len();
+    match asked.by {
+        Some(by) if asked.merge_small && by.is_disjoint() => sums = merged(sums, least),
+        Some(_) if asked.merge_small => sums = large_ones(sums, least),
+        _ => {}
     }
+    let is_disjoint = asked.by.is_none_or(By::is_disjoint);
     Figured {
+        left_out: if is_disjoint { 0 } else { there - sums.len() },
         whole: figure(tally, None),
         groups: sums.into_iter().map(|(group, tally)| figure(tally, Some(&group))).collect(),
     }
-}
-
-/// Merges groups with fewer members than `least` into one, at the end. Where that one would itself be too
-/// small, the smallest of the others joins it, until it is not: else it would show what it hides.
-fn merged(groups: Vec<(String, Tally)>, least: i64) -> Vec<(String, Tally)> {
-    let (mut kept, small): (Vec<_>, Vec<_>) =
-        groups.into_iter().partition(|(_, tally)| tally.members() >= least);
-    if small.is_empty() {
-        return kept;
-    }
-    let mut other = small.into_iter().fold(Tally::default(), |sum, (_, tally)| sum.plus(tally));
-    while other.members() < least {
-        let smallest = kept.iter().enumerate().min_by_key(|(_, (_, tally))| tally.members());
-        let Some((place, _)) = smallest else { break };
-        let (_, tally) = kept.remove(place);
-        other = other.plus(tally);
-    }
-    kept.push((OTHER.to_owned(), other));
-    kept
 }
 
 /// Where a figure stands: of what, of whom, when, for whom to read.
@@ -455,33 +406,5 @@ fn no_percent_because(tally: Tally) -> &'static str {
         "nobody-applicable"
     } else {
         "no-respondents"
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn groups(sizes: &[i64]) -> Vec<(String, Tally)> {
-        let group =
-            |(i, size): (usize, &i64)| (format!("g{i}"), Tally { counted: *size, ..Tally::default() });
-        sizes.iter().enumerate().map(group).collect()
-    }
-
-    #[test]
-    fn no_group_below_the_least_is_left_to_see() {
-        let sizes = |sizes: &[i64]| -> Vec<(String, i64)> {
-            merged(groups(sizes), 3)
-                .into_iter()
-                .map(|(group, tally)| (group, tally.members()))
-                .collect()
-        };
-        let named = |pairs: &[(&str, i64)]| -> Vec<(String, i64)> {
-            pairs.iter().map(|(group, size)| ((*group).to_owned(), *size)).collect()
-        };
-        assert_eq!(sizes(&[5, 3]), named(&[("g0", 5), ("g1", 3)]));
-        assert_eq!(sizes(&[5, 2, 1]), named(&[("g0", 5), ("other", 3)]));
-        assert_eq!(sizes(&[5, 4, 1]), named(&[("g0", 5), ("other", 5)]), "one alone would be seen");
-        assert_eq!(sizes(&[1, 1]), named(&[("other", 2)]), "nobody is left to join");
     }
 }

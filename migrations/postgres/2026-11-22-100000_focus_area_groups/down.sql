@@ -1,0 +1,3 @@
+DROP TABLE refolds;
+DELETE FROM tallies WHERE dimension = 'focusArea';
+ALTER TABLE standings DROP COLUMN focus_areas;

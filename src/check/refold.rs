@@ -1,0 +1,88 @@
+//! Standings and tallies made anew from the journal, after a migration that changed what is counted.
+//!
+//! The service moves them by difference from entry to entry and keeps no way to begin again. The check
+//! works out every row that they should be, at every size of the journal, so here it writes them.
+
+use serde_json::Value;
+
+use super::history::Known;
+use super::{Findings, fold_all, journal, tallies};
+use crate::db::types::Document;
+use crate::db::{self, Conn, Db};
+use crate::domain::figure::Tally;
+use crate::domain::id::{AllianceId, PartnerId, SubjectId};
+use crate::service::{Error, Result};
+use crate::store;
+use crate::store::standings::StandingRow;
+use crate::store::tallies::TallyRow;
+
+/// Does what a migration left to do, each alliance in a transaction of its own; nothing where nothing is
+/// due. Answers the slugs of the alliances that were made anew. Two programs that start at the same time
+/// do each alliance once.
+pub fn refold_due(db: &Db) -> Result<Vec<String>> {
+    let mut done = Vec::new();
+    for (alliance, slug) in db.read_now(store::refolds::due)? {
+        let refolded = db.write_now(|conn| {
+            let is_due = store::refolds::done(conn, alliance)?;
+            if is_due {
+                refold(conn, alliance)?;
+            }
+            Ok::<_, Error>(is_due)
+        });
+        if refolded? {
+            done.push(slug);
+        }
+    }
+    Ok(done)
+}
+
+fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
+    // What is amiss in the entries is for `facit check` to name, not to stop at.
+    let mut found = Findings::default();
+    let entries = journal::read(conn, alliance, &mut found)?;
+    let (_, history) = fold_all(&entries, &mut found);
+    store::standings::clear(conn, alliance)?;
+    for known in &history.rows {
+        let row = standing(alliance, known).ok_or_else(unreadable)?;
+        store::standings::insert(conn, &row)?;
+    }
+    store::tallies::clear(conn, alliance)?;
+    for (key, counts, from_seq, to_seq) in tallies::expected(&history) {
+        let [counted, not_counted, not_applicable, no_answer, not_submitted] = counts;
+        let tally = Tally {
+            counted,
+            not_counted,
+            not_applicable,
+            no_answer,
+            not_submitted,
+        };
+        let row = TallyRow { to_seq, ..TallyRow::new(alliance, key, tally, from_seq) };
+        store::tallies::insert(conn, row)?;
+    }
+    Ok(())
+}
+
+fn standing(alliance: AllianceId, known: &Known) -> Option<StandingRow> {
+    let stand = &known.stand;
+    Some(StandingRow {
+        alliance_id: alliance,
+        indicator: stand.indicator.clone(),
+        scope: stand.scope.clone(),
+        subject_id: SubjectId::parse(&stand.subject)?,
+        partner_id: PartnerId::parse(&stand.partner)?,
+        standing: stand.standing.to_owned(),
+        reason: Document(stand.reason.clone()),
+        sector: stand.sector.clone(),
+        region: stand.region.clone(),
+        area: stand.area.clone(),
+        focus_areas: Document(stand.focus_areas.iter().cloned().map(Value::String).collect()),
+        from_on: stand.from_on,
+        to_on: stand.to_on,
+        from_seq: known.from_seq,
+        to_seq: known.to_seq,
+    })
+}
+
+fn unreadable() -> Error {
+    Error::Failed(db::Error::Broken("an entry of the journal names no id".to_owned()))
+}
