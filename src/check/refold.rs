@@ -42,12 +42,10 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
     let entries = journal::read(conn, alliance, &mut found)?;
     let (_, history) = fold_all(&entries, &mut found);
     store::standings::clear(conn, alliance)?;
-    for known in &history.rows {
-        let row = standing(alliance, known).ok_or_else(unreadable)?;
-        store::standings::insert(conn, &row)?;
-    }
+    let standings: Option<Vec<_>> = history.rows.iter().map(|known| standing(alliance, known)).collect();
+    store::standings::insert(conn, &standings.ok_or_else(unreadable)?)?;
     store::tallies::clear(conn, alliance)?;
-    for (key, counts, from_seq, to_seq) in tallies::expected(&history) {
+    let tallies = tallies::expected(&history).into_iter().map(|(key, counts, from_seq, to_seq)| {
         let [counted, not_counted, not_applicable, no_answer, not_submitted] = counts;
         let tally = Tally {
             counted,
@@ -56,9 +54,9 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
             no_answer,
             not_submitted,
         };
-        let row = TallyRow { to_seq, ..TallyRow::new(alliance, key, tally, from_seq) };
-        store::tallies::insert(conn, row)?;
-    }
+        TallyRow { to_seq, ..TallyRow::new(alliance, key, tally, from_seq) }
+    });
+    store::tallies::insert(conn, &tallies.collect::<Vec<_>>())?;
     Ok(())
 }
 

@@ -21,6 +21,22 @@ pub enum Conn {
     Sqlite(SqliteConnection),
 }
 
+/// Inserts rows: on PostgreSQL with as few round trips as its number of parameters allows, on SQLite one by
+/// one, which costs nothing there (and diesel's way of inserting a list opens a transaction of its own).
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite(own) => $rows
+                .iter()
+                .try_for_each(|row| diesel::insert_into($table).values(row).execute(own).map(drop)),
+            $crate::db::Conn::Postgresql(own) => $rows
+                .chunks(1000)
+                .try_for_each(|rows| diesel::insert_into($table).values(rows).execute(own).map(drop)),
+        }
+    };
+}
+pub(crate) use insert_all;
+
 /// A statement that both real backends accept though `MultiBackend`'s own dialect says no (ON
 /// CONFLICT): it is walked as the backend at hand.
 #[derive(Debug, Clone, Copy)]

@@ -26,6 +26,7 @@ pub fn renew(
         let known = store::standings::open_of(conn, chunk)?;
         let mut known: BTreeMap<_, StandingRow> =
             known.into_iter().map(|row| (key(&row), row)).collect();
+        let mut fresh = Vec::new();
         for record in store::records::of(conn, alliance, chunk)? {
             for placed in standings(programme, &record) {
                 let row = StandingRow::new(alliance, record.partner.id, placed, seq);
@@ -37,19 +38,18 @@ pub fn renew(
                     store::standings::close(conn, &before, seq)?;
                     count(&mut moves, &before, -1);
                 }
-                store::standings::insert(conn, &row)?;
                 count(&mut moves, &row, 1);
+                fresh.push(row);
             }
         }
         for gone in known.into_values() {
             store::standings::close(conn, &gone, seq)?;
             count(&mut moves, &gone, -1);
         }
+        store::standings::insert(conn, &fresh)?;
     }
-    for (key, change) in moves.into_iter().filter(|(_, change)| !change.is_zero()) {
-        store::tallies::shift(conn, alliance, key, change, seq)?;
-    }
-    Ok(())
+    let moves = moves.into_iter().filter(|(_, change)| !change.is_zero());
+    Ok(store::tallies::shift(conn, alliance, moves, seq)?)
 }
 
 type Key = (String, String, crate::domain::id::SubjectId, chrono::NaiveDate);

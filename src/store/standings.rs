@@ -3,6 +3,7 @@ use diesel::dsl;
 use diesel::prelude::*;
 
 use super::{CHUNK, OPEN, Page, document, strings};
+use crate::db::connection::insert_all;
 use crate::db::schema::{partners, standings};
 use crate::db::types::Document;
 use crate::db::{Conn, Result};
@@ -82,9 +83,8 @@ pub fn open_of(conn: &mut Conn, ids: &[PartnerId]) -> Result<Vec<StandingRow>> {
     Ok(found)
 }
 
-pub fn insert(conn: &mut Conn, row: &StandingRow) -> Result<()> {
-    diesel::insert_into(standings::table).values(row.clone()).execute(conn)?;
-    Ok(())
+pub fn insert(conn: &mut Conn, rows: &[StandingRow]) -> Result<()> {
+    Ok(insert_all!(conn, standings::table, rows)?)
 }
 
 /// From `seq` on this is no longer known to be so.

@@ -1,9 +1,12 @@
 use chrono::NaiveDate;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::OPEN;
+use crate::db::connection::insert_all;
 use crate::db::schema::tallies;
-use crate::db::{Conn, Result};
+use crate::db::{Conn, Result, columns};
 use crate::domain::figure::Tally;
 use crate::domain::id::AllianceId;
 
@@ -73,33 +76,42 @@ impl TallyRow {
     }
 }
 
-/// Moves one running count by a difference, as of entry `seq`.
+/// Moves running counts by differences, as of entry `seq`.
 pub fn shift(
     conn: &mut Conn,
     alliance: AllianceId,
-    key: TallyKey,
-    change: Tally,
+    moves: impl IntoIterator<Item = (TallyKey, Tally)>,
     seq: i64,
 ) -> Result<()> {
-    let series = tallies::table
+    let mut rows = Vec::new();
+    for (key, change) in moves {
+        let so_far = close(conn, alliance, &key, seq)?.unwrap_or_default();
+        rows.push(TallyRow::new(alliance, key, so_far.plus(change), seq));
+    }
+    insert(conn, &rows)
+}
+
+/// Ends what is known of a running count, and answers it.
+fn close(conn: &mut Conn, alliance: AllianceId, key: &TallyKey, seq: i64) -> Result<Option<Tally>> {
+    let open = tallies::table
         .filter(tallies::alliance_id.eq(alliance))
         .filter(tallies::indicator.eq(key.indicator.clone()))
         .filter(tallies::scope.eq(key.scope.clone()))
         .filter(tallies::dimension.eq(key.dimension.clone()))
         .filter(tallies::group_key.eq(key.group.clone()))
         .filter(tallies::from_on.eq(key.on))
-        .filter(tallies::to_seq.eq(OPEN));
-    let last: Option<TallyRow> = series.clone().select(TallyRow::as_select()).first(conn).optional()?;
-    let so_far = last.as_ref().map(TallyRow::tally).unwrap_or_default();
-    if last.is_some() {
-        diesel::update(series).set(tallies::to_seq.eq(seq)).execute(conn)?;
-    }
-    insert(conn, TallyRow::new(alliance, key, so_far.plus(change), seq))
+        // Written out, so that the index of open tallies is known to have it.
+        .filter(sql::<Bool>("to_seq = 9223372036854775807"));
+    let closed = diesel::update(open)
+        .set(tallies::to_seq.eq(seq))
+        .returning(columns::<TallyRow>())
+        .get_result::<TallyRow>(conn)
+        .optional()?;
+    Ok(closed.as_ref().map(TallyRow::tally))
 }
 
-pub fn insert(conn: &mut Conn, row: TallyRow) -> Result<()> {
-    diesel::insert_into(tallies::table).values(row).execute(conn)?;
-    Ok(())
+pub fn insert(conn: &mut Conn, rows: &[TallyRow]) -> Result<()> {
+    Ok(insert_all!(conn, tallies::table, rows)?)
 }
 
 /// Takes away all of an alliance's rows, which are made anew from its journal.
