@@ -3,5 +3,6 @@
 //! What is in here knows no HTTP, no database and no clock. What a caller may do is decided elsewhere,
 //! from what the database says at the moment of the request; a token says nothing about rights.
 
+pub mod remembered;
 pub mod secrets;
 pub mod tokens;
