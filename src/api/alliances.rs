@@ -76,7 +76,9 @@ pub async fn list_alliances(call: Call) -> HttpResponse {
                 version: alliance.version,
             });
         }
-        Ok(paging.cut(call, alliances, total, |alliance| alliance.slug.clone()).answer())
+        paging
+            .cut(call, alliances, total, |alliance| alliance.slug.clone())
+            .answer(call)
     })
     .await
 }
@@ -169,7 +171,7 @@ where
         let alliance = call.alliance(conn)?;
         let entries = of(&alliance.programme.document);
         let total = paging.count.then(|| i64::try_from(entries.len()).unwrap_or(i64::MAX));
-        Ok(paging.of_all(call, entries, total, key)?.answer())
+        paging.of_all(call, entries, total, key)?.answer(call)
     })
     .await
 }

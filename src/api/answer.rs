@@ -28,7 +28,7 @@ impl Answer {
         Answer::new(StatusCode::OK, body)
     }
 
-    /// A success whose bytes are ready.
+    /// A success whose bytes are ready; JSON unless a `content-type` is added.
     pub fn of_bytes(body: impl Into<Bytes>) -> Answer {
         Answer {
             status: StatusCode::OK,
@@ -36,6 +36,11 @@ impl Answer {
             body: body.into(),
             stored_body: None,
         }
+    }
+
+    /// A success that is no JSON.
+    pub fn bytes(media_type: &str, body: Vec<u8>) -> Answer {
+        Answer::of_bytes(body).with_header("content-type", media_type)
     }
 
     pub fn created<T: Serialize>(location: impl Into<String>, body: &T) -> Answer {

@@ -1,5 +1,6 @@
 use actix_web::http::Method;
 
+use super::csv::{self, Column};
 use crate::db::Db;
 use crate::service::installation::Installation;
 use crate::service::policy::Access;
@@ -23,6 +24,10 @@ pub struct Route {
     pub pattern: String,
     pub operation: String,
     pub takes_query: bool,
+    /// Whether it answers with pages.
+    pub is_list: bool,
+    /// Of its rows as CSV.
+    pub columns: Vec<Column>,
     pub access: Option<&'static Access>,
 }
 
@@ -42,8 +47,11 @@ impl Routes {
         for (pattern, methods) in paths {
             for (method, operation) in methods.as_object().into_iter().flatten() {
                 let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) else { continue };
-                let mut parameters = operation["parameters"].as_array().into_iter().flatten();
-                let takes_query = parameters.any(|parameter| parameter["in"] == "query");
+                let parameters =
+                    operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let takes_query = parameters.iter().any(|parameter| parameter["in"] == "query");
+                let is_list = parameters.iter().any(|parameter| parameter["name"] == "limit");
+                let columns = csv::columns(&value, &operation);
                 let operation = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 let access = Access::of(&operation);
                 routes.push(Route {
@@ -51,6 +59,8 @@ impl Routes {
                     pattern: pattern.clone(),
                     operation,
                     takes_query,
+                    is_list,
+                    columns,
                     access,
                 });
             }
@@ -64,6 +74,12 @@ impl Routes {
 
     pub fn find(&self, method: &Method, pattern: &str) -> Option<&Route> {
         self.0.iter().find(|route| route.method == method && route.pattern == pattern)
+    }
+
+    /// The columns of an operation's rows.
+    pub fn columns(&self, operation: &str) -> &[Column] {
+        let route = self.0.iter().find(|route| route.operation == operation);
+        route.map(|route| route.columns.as_slice()).unwrap_or_default()
     }
 
     /// The methods of the address that a path is, none if it is no address.

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::answer::Answer;
 use super::app::{App, Route, now};
+use super::csv::{self, Column, Form};
 use super::edge::{Facts, TOKEN_PATH};
 use super::headers;
 use super::json;
@@ -63,6 +64,8 @@ pub struct Call {
     params: HashMap<String, String>,
     once: Option<String>,
     takes_query: bool,
+    is_list: bool,
+    operation: &'static str,
 }
 
 impl Call {
@@ -90,7 +93,19 @@ impl Call {
     }
 
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        json::query(&self.query)
+        let besides: &[&str] = if self.is_list { &[csv::DIALECT] } else { &[] };
+        json::query(&self.query, besides)
+    }
+
+    /// How the client wants a list. Fails with 422 where it wants a dialect that does not exist.
+    pub fn form(&self) -> Result<Form, Failure> {
+        let dialect = csv::dialect(&self.query)?;
+        Ok(if headers::prefers_csv(&self.headers) { Form::Csv(dialect) } else { Form::Json })
+    }
+
+    /// The columns of this operation's rows as CSV.
+    pub fn columns(&self) -> &[Column] {
+        self.app.routes.columns(self.operation)
     }
 
     /// The body as the type it must have.
@@ -268,6 +283,7 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     let route = route(&app, request);
     let access = route.and_then(|route| route.access);
     let takes_query = route.is_some_and(|route| route.takes_query);
+    let is_list = route.is_some_and(|route| route.is_list);
     let now = now();
     let ctx = Ctx { now, caller: caller(&app, request, now).await?, access };
     request.extensions_mut().insert(ctx.caller);
@@ -312,6 +328,8 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
         params: params.collect(),
         once,
         takes_query,
+        is_list,
+        operation,
         app,
         ctx,
         facts,

@@ -48,7 +48,9 @@ pub async fn list_commitments(call: Call) -> HttpResponse {
             true => Some(store::commitments::count(conn, partner)?),
             false => None,
         };
-        Ok(paging.cut(call, rows, total, |row| (row.focus_area.clone(), row.id)).answer())
+        paging
+            .cut(call, rows, total, |row| (row.focus_area.clone(), row.id))
+            .answer(call)
     })
     .await
 }

@@ -120,7 +120,7 @@ fn finish(headers: &mut header::HeaderMap, facts: &Facts) {
     if !headers.contains_key(header::CONTENT_LANGUAGE) {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(facts.language.tag()));
     }
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Language, Authorization"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
 }
 
 /// A client's own request id if it is a plain word, else a new one.

@@ -4,6 +4,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{Answer, short_hash};
 use super::call::Call;
+use super::csv::{self, Dialect, Form};
 use super::lists::{List, Paging, linked, unless_any};
 use super::partners::unknown;
 use super::problem::Failure;
@@ -86,8 +87,9 @@ pub async fn list_figures(call: Call) -> HttpResponse {
         let alliance = call.alliance(conn)?;
         let (asked, paging) = query.read(call.language, is_reader(call, &alliance))?;
         let known = figures::live(conn, &call.ctx, &alliance)?;
-        if let Some(unchanged) = unchanged(call, &alliance, known, &asked) {
-            return Ok(unchanged);
+        let etag = etag(call, &alliance, known, &asked)?;
+        if unchanged(call, &alliance, &asked, &etag) {
+            return Ok(Answer::gone().with_header("etag", etag));
         }
         let figured = figures::all(conn, &alliance, known, &asked)?;
         let rows: Vec<Figure> = figured
@@ -96,15 +98,14 @@ pub async fn list_figures(call: Call) -> HttpResponse {
             .collect();
         let total = paging.count.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
         let list = paging.of_all(call, rows, total, row_key)?;
-        let answer = linked(Answer::ok(&list), list.next.as_deref());
-        Ok(answer.with_header("etag", etag(call, &alliance, known, &asked)))
+        Ok(list.untagged(call)?.with_header("etag", etag))
     })
     .await
 }
 
 /// Find a figure.
 ///
-/// With `by`, an object of the whole and its groups.
+/// With `by`, an object of the whole and its groups. As CSV the whole is the first row of the first page.
 #[utoipa::path(tag = "figures", params(FiguresQuery), responses(
     (status = 200, description = "The figure; with `by`, the whole and its groups", body = FigureOrBreakdown)))]
 #[get("/alliances/{alliance}/figures/{indicator}")]
@@ -115,15 +116,25 @@ pub async fn find_figure(call: Call) -> HttpResponse {
         let (asked, paging) = query.read(call.language, is_reader(call, &alliance))?;
         let known = figures::live(conn, &call.ctx, &alliance)?;
         let figured = figures::one(conn, &alliance, known, &asked, call.step("indicator"))?;
-        let etag = etag(call, &alliance, known, &asked);
+        let etag = etag(call, &alliance, known, &asked)?;
         if asked.by.is_none() {
             // There are no pages here, but what is no cursor is refused all the same.
             paging.page::<usize>(call)?;
-            return Ok(Answer::ok(&figured.whole).with_header("etag", etag));
+            let answer = match call.form()? {
+                Form::Json => Answer::ok(&figured.whole),
+                Form::Csv(dialect) => sheet(call, &[figured.whole], dialect),
+            };
+            return Ok(answer.with_header("etag", etag));
         }
         let total = paging.count.then(|| i64::try_from(figured.groups.len()).unwrap_or(i64::MAX));
         let List { items, next_cursor, next, total_count } =
             paging.of_all(call, figured.groups, total, row_key)?;
+        if let Form::Csv(dialect) = call.form()? {
+            let whole = (!paging.goes_on()).then_some(figured.whole);
+            let rows: Vec<Figure> = whole.into_iter().chain(items).collect();
+            let answer = linked(sheet(call, &rows, dialect), next.as_deref());
+            return Ok(answer.with_header("etag", etag));
+        }
         let breakdown = Breakdown {
             whole: figured.whole,
             disjoint: asked.by.is_none_or(By::is_disjoint),
@@ -137,6 +148,12 @@ pub async fn find_figure(call: Call) -> HttpResponse {
         Ok(answer.with_header("etag", etag))
     })
     .await
+}
+
+/// Rows of figures, in the columns of the list of them.
+fn sheet(call: &Call, rows: &[Figure], dialect: Dialect) -> Answer {
+    let columns = call.app.routes.columns("list_figures");
+    Answer::bytes(csv::CONTENT_TYPE, csv::written(columns, rows, dialect))
 }
 
 /// What tells a row of figures from the others.
@@ -271,9 +288,8 @@ pub async fn list_standings(call: Call) -> HttpResponse {
         let list =
             paging.cut(call, rows, total, |(row, (_, name))| (SortKey(name.clone()), row.subject_id));
         let kind = indicator.kind;
-        Ok(list
-            .map(|named| standing_row(call.language, &programme.slug, kind, named))
-            .answer())
+        list.map(|named| standing_row(call.language, &programme.slug, kind, named))
+            .answer(call)
     })
     .await
 }
@@ -328,21 +344,19 @@ fn is_reader(call: &Call, alliance: &InForce) -> bool {
     call.ctx.role_in(alliance.id) == Some(Role::Reader)
 }
 
-/// 304 without computing anything, where the client has the answer already.
-fn unchanged(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> Option<Answer> {
-    let etag = etag(call, alliance, known, asked);
-    let seen = super::headers::none_match(&call.headers, &etag);
+/// Whether the client has the answer already, so that nothing needs to be computed.
+fn unchanged(call: &Call, alliance: &InForce, asked: &Asked, etag: &str) -> bool {
+    let seen = super::headers::none_match(&call.headers, etag);
     // The round is checked all the same: a wrong address stays wrong.
     let is_right = asked
         .round
         .as_deref()
         .is_none_or(|round| alliance.programme.round(round).is_some());
-    (seen && is_right && call.query_string().find("cursor=").is_none())
-        .then(|| Answer::gone().with_header("etag", etag))
+    seen && is_right && call.query_string().find("cursor=").is_none()
 }
 
-/// A hash of all that the answer depends on: journal size, day, language and query.
-fn etag(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> String {
+/// A hash of all that the answer depends on: journal size, day, language, query and form.
+fn etag(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> Result<String, Failure> {
     let on = asked.valid_on.unwrap_or(known.today).to_string();
     let size = known.seq.to_string();
     let parts = [
@@ -353,6 +367,7 @@ fn etag(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> String 
         call.path().as_bytes(),
         call.query_string().as_bytes(),
         if asked.merge_small { b"merged" } else { b"whole" },
+        call.form()?.word().as_bytes(),
     ];
-    format!("\"{size}-{}\"", short_hash(&parts))
+    Ok(format!("\"{size}-{}\"", short_hash(&parts)))
 }

@@ -2,6 +2,8 @@
 
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 
+use mime::Mime;
+
 use super::problem::Failure;
 use crate::domain::checks::number;
 use crate::domain::text::Language;
@@ -31,6 +33,36 @@ pub fn language(headers: &HeaderMap) -> Language {
         true => Language::En,
         false => Language::Da,
     }
+}
+
+/// Whether the client would rather have CSV than JSON (RFC 9110 §12.5.1). JSON unless CSV is wanted more, or
+/// as much and by a narrower range: `text/csv, */*` is CSV. Whoever takes neither gets JSON.
+pub fn prefers_csv(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    // By how wanted, and how narrow the range that says so is.
+    let (mut csv, mut json) = ((0.0, 0), (0.0, 0));
+    for range in lines.flat_map(|line| line.split(',')).take(50) {
+        let Ok(range) = range.trim().parse::<Mime>() else { continue };
+        let quality = range.get_param("q").map_or(Some(1.0), |q| q.as_str().parse::<f32>().ok());
+        let Some(quality) = quality.filter(|quality| (0.0..=1.0).contains(quality)) else { continue };
+        let narrower = |(wanted, narrow): &mut (f32, u8), width: u8| {
+            if width > *narrow {
+                (*wanted, *narrow) = (quality, width);
+            }
+        };
+        match (range.type_().as_str(), range.subtype().as_str()) {
+            ("text", "csv") => narrower(&mut csv, 3),
+            ("application", "json") => narrower(&mut json, 3),
+            ("text", "*") => narrower(&mut csv, 2),
+            ("application", "*") => narrower(&mut json, 2),
+            ("*", "*") => {
+                narrower(&mut csv, 1);
+                narrower(&mut json, 1);
+            }
+            _ => {}
+        }
+    }
+    csv.0 > 0.0 && csv > json
 }
 
 /// The better of two qualities; one that is not there is none.
@@ -161,6 +193,42 @@ mod tests {
         for danish in ["da", "de", "*", "da, en", "en;q=0, *", "da-DK;q=0.9, en;q=0.8", "q=;,,"] {
             assert_eq!(language(danish), Language::Da, "{danish}");
         }
+    }
+
+    #[test]
+    fn json_unless_csv_is_wanted_more() {
+        let csv = |value| prefers_csv(&with(header::ACCEPT, value));
+        for wanted in [
+            "text/csv",
+            "text/csv, */*",
+            "text/csv; header=present, */*;q=0.8",
+            "TEXT/CSV",
+            "text/*",
+            "*/*;q=0.1, text/*",
+            "application/json;q=0.5, text/csv;q=0.6",
+            "text/csv;q=0.2",
+            "text/csv, nonsense, ;;",
+        ] {
+            assert!(csv(wanted), "{wanted}");
+        }
+        for wanted in [
+            "*/*",
+            "application/json",
+            "text/html, */*;q=0.8",
+            "text/csv, application/json",
+            "text/csv;q=0",
+            "text/*;q=0.5, */*",
+            "text/csv;q=0, text/*",
+            "text/csv;q=0.5, application/*",
+            "text/csv;q=7",
+            "text/csv;q=NaN",
+            "text/csvx",
+            "",
+            "text/html",
+        ] {
+            assert!(!csv(wanted), "{wanted}");
+        }
+        assert!(!prefers_csv(&HeaderMap::new()));
     }
 
     #[test]

@@ -95,9 +95,9 @@ pub async fn list_initiatives(call: Call) -> HttpResponse {
             true => Some(store::initiatives::count(conn, alliance.id, &filter)?),
             false => None,
         };
-        Ok(paging
+        paging
             .cut(call, rows, total, |row| (SortKey(names::sort_key(&row.title)), row.id))
-            .answer())
+            .answer(call)
     })
     .await
 }

@@ -113,7 +113,7 @@ pub async fn list_journal(call: Call) -> HttpResponse {
             list.items.iter().map(|row| entry(row, &texts)).collect();
         let entries = entries?;
         let List { next_cursor, next, total_count, .. } = list;
-        Ok(List { items: entries, next_cursor, next, total_count }.answer())
+        List { items: entries, next_cursor, next, total_count }.answer(call)
     })
     .await
 }

@@ -31,8 +31,9 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Failure> {
     crate::domain::json::typed(value).map_err(|misfit| shape(misfit.pointer, &misfit.message))
 }
 
-/// Reads a query: each parameter known, there at most once, and UTF-8 behind its percent signs.
-pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
+/// Reads a query: each parameter known, there at most once, and UTF-8 behind its percent signs. Those
+/// `besides` are known as well, and are read elsewhere.
+pub fn query<T: DeserializeOwned>(query: &str, besides: &[&str]) -> Result<T, Failure> {
     let mut fields = serde_json::Map::new();
     if let Some(pair) = query.split('&').find(|pair| !is_encoded(pair)) {
         let name = shown(pair.split('=').next().unwrap_or_default());
@@ -54,6 +55,7 @@ pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
             ));
         }
     }
+    fields.retain(|name, _| !besides.contains(&name.as_str()));
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|fault| {
         let message = fault.into_inner().to_string();
         let name = shown(&quoted(&message).unwrap_or_default());

@@ -88,7 +88,7 @@ pub async fn list_keys(call: Call) -> HttpResponse {
             false => None,
         };
         let list = paging.cut(call, rows, total, |key| key.id);
-        Ok(list.map(|key| KeyView::from(&key)).answer())
+        list.map(|key| KeyView::from(&key)).answer(call)
     })
     .await
 }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::csv::{self, Form};
 use super::cursor;
 use super::problem::Failure;
 use crate::domain::checks::{Faults, number};
@@ -62,6 +63,11 @@ impl Paging {
             count: count == Some("true"),
             cursor,
         }
+    }
+
+    /// Whether it is another page than the first.
+    pub fn goes_on(&self) -> bool {
+        self.cursor.is_some()
     }
 
     /// The page to read: one row more than wanted, which tells whether there is a next page.
@@ -127,9 +133,20 @@ impl<T> List<T> {
 }
 
 impl<T: Serialize> List<T> {
-    /// The list with its `Link` to the next page and an entity tag of what is sent.
-    pub fn answer(&self) -> Answer {
-        linked(Answer::ok(self), self.next.as_deref()).hashed()
+    /// The list as the client wants it, with its `Link` to the next page and an entity tag of what is sent.
+    pub fn answer(&self, call: &Call) -> Result<Answer, Failure> {
+        Ok(self.untagged(call)?.hashed())
+    }
+
+    /// The same without an entity tag.
+    pub fn untagged(&self, call: &Call) -> Result<Answer, Failure> {
+        let answer = match call.form()? {
+            Form::Json => Answer::ok(self),
+            Form::Csv(dialect) => {
+                Answer::bytes(csv::CONTENT_TYPE, csv::written(call.columns(), &self.items, dialect))
+            }
+        };
+        Ok(linked(answer, self.next.as_deref()))
     }
 }
 
@@ -155,7 +172,7 @@ fn list_name(call: &Call) -> String {
 fn filters(call: &Call) -> Vec<(String, String)> {
     let given = url::form_urlencoded::parse(call.query_string().as_bytes()).into_owned();
     given
-        .filter(|(name, _)| !["cursor", "limit", "count"].contains(&name.as_str()))
+        .filter(|(name, _)| !["cursor", "limit", "count", csv::DIALECT].contains(&name.as_str()))
         .collect()
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 use utoipa_actix_web::{AppExt, scope};
 
+use super::csv;
 use super::problem::{PlaceAtFault, Problem};
 use crate::service::policy::{Access, Grant};
 
@@ -126,6 +127,15 @@ fn name_list_items(document: &mut Value) {
     }
 }
 
+const DIALECT_SAYS: &str = "Of CSV: `excel-da` is what a Danish Excel opens by itself, with a byte order mark, \
+    semicolons and decimal commas.";
+
+const CSV_SAYS: &str = "RFC 4180, by `Accept: text/csv`: the rows of `items`, the first line naming the columns by \
+    the keys of JSON, nested ones joined by a point (`definition.sha256`). Null is an empty cell. A list of plain \
+    values is one cell, joined by `; `; other lists, and objects with keys of their own choice, are one cell of JSON. \
+    A text that a spreadsheet would run as a formula (it begins with = + - @, tab or a line break, and is no \
+    number) has an apostrophe in front. The next page is in `Link`.";
+
 /// Adds what follows from an operation's address, method and row of the access table.
 fn complete(operation: &mut Value, path: &str, method: &str) {
     let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
@@ -176,6 +186,14 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 255});
         let says = "The same key makes the same request happen once.";
         parameters.push(header("Idempotency-Key", says, is_needed, schema));
+    }
+    if is_list {
+        parameters.push(json!({
+            "name": csv::DIALECT, "in": "query", "required": false, "description": DIALECT_SAYS,
+            "schema": {"type": "string", "enum": ["excel-da"]}
+        }));
+        operation["responses"]["200"]["content"][csv::TEXT_CSV] =
+            json!({"schema": {"type": "string", "description": CSV_SAYS}});
     }
     operation["parameters"] = Value::Array(parameters);
     if let Some(body) = operation.get_mut("requestBody") {

@@ -118,7 +118,7 @@ pub async fn list_partners(call: Call) -> HttpResponse {
             true => Some(store::partners::count(conn, alliance.id, &filter)?),
             false => None,
         };
-        Ok(paging.cut(call, rows, total, After::of).answer())
+        paging.cut(call, rows, total, After::of).answer(call)
     })
     .await
 }

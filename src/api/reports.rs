@@ -89,7 +89,7 @@ pub async fn list_reports(call: Call) -> HttpResponse {
             false => None,
         };
         let cut = paging.cut(call, rows, total, |row| (row.round.clone(), row.id));
-        Ok(cut.map(|report| Listed::from(&report)).answer())
+        cut.map(|report| Listed::from(&report)).answer(call)
     })
     .await
 }
@@ -288,9 +288,9 @@ pub async fn list_report_versions(call: Call) -> HttpResponse {
         unless_any(faults)?;
         let versions = reports::versions(conn, &report)?;
         let total = paging.count.then(|| i64::try_from(versions.len()).unwrap_or(i64::MAX));
-        Ok(paging
+        paging
             .of_all(call, versions, total, |version| version.version.to_string())?
-            .answer())
+            .answer(call)
     })
     .await
 }

@@ -36,10 +36,10 @@ pub struct Target {
     #[serde(default)]
     pub unit: Option<String>,
     #[serde(default)]
-    #[schema(example = "12")]
+    #[schema(format = "decimal", example = "12")]
     pub baseline: Option<String>,
     #[serde(default)]
-    #[schema(example = "20")]
+    #[schema(format = "decimal", example = "20")]
     pub target: Option<String>,
     #[serde(default)]
     #[schema(format = "date")]

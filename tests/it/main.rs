@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod bad_input;
 mod commitments;
+mod csv;
 mod dashboards;
 mod etags;
 mod figure_properties;

@@ -64,6 +64,7 @@ pub struct Figure {
     /// For people: 0 only for none, 100 only for all.
     pub percent_text: Option<String>,
     /// counted ÷ base with six decimals.
+    #[schema(format = "decimal")]
     pub ratio: Option<String>,
     /// `no-members`, `nobody-applicable` or `no-respondents`.
     pub no_percent_because: Option<String>,
