@@ -51,6 +51,7 @@ fn serve(args: ServeArgs) -> Outcomes {
         listen: args.listen,
         issuer: args.issuer,
         workers: usize::from(args.workers),
+        cors_origins: args.cors_origins.0,
     };
     run_server(db, &settings, |_| String::new())
 }
@@ -86,6 +87,7 @@ fn run_demo(args: DemoArgs) -> Outcomes {
         listen: args.listen,
         issuer: "facit".to_owned(),
         workers: usize::from(args.workers),
+        cors_origins: args.cors_origins.0,
     };
     run_server(db, &settings, |address| greeting(&url, address, &demo))
 }

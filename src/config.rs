@@ -54,6 +54,10 @@ pub struct ServeArgs {
     /// Threads that take requests.
     #[arg(long, env = "FACIT_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: u16,
+    /// Origins whose pages may read in a browser what is not public, such as `https://tavle.example.org`,
+    /// with commas between.
+    #[arg(long, env = "FACIT_CORS_ORIGINS", default_value = "", value_parser = origins)]
+    pub cors_origins: Origins,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -66,6 +70,10 @@ pub struct DemoArgs {
     /// Threads that take requests.
     #[arg(long, env = "FACIT_WORKERS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: u16,
+    /// Origins whose pages may read in a browser what is not public, such as `https://tavle.example.org`,
+    /// with commas between.
+    #[arg(long, env = "FACIT_CORS_ORIGINS", default_value = "", value_parser = origins)]
+    pub cors_origins: Origins,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -126,8 +134,28 @@ pub struct RevokeKeyArgs {
     pub id: String,
 }
 
+/// Origins as browsers spell them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins(pub Vec<String>);
+
+/// Reads a list of origins. Fails on what no browser would send: then nobody could read, and nobody would
+/// see why.
+fn origins(text: &str) -> Result<Origins, String> {
+    let mut origins = Vec::new();
+    for origin in text.split(',').map(str::trim).filter(|origin| !origin.is_empty()) {
+        let url = url::Url::parse(origin).map_err(|e| format!("{origin:?} is no origin: {e}"))?;
+        let spelt = url.origin().ascii_serialization();
+        if !["http", "https"].contains(&url.scheme()) || spelt != origin || origin.contains('*') {
+            let like = if url.has_host() { spelt } else { "https://example.org".to_owned() };
+            return Err(format!("{origin:?} is no origin; one is spelt like {like}"));
+        }
+        origins.push(spelt);
+    }
+    Ok(Origins(origins))
+}
+
 /// The variables that this program knows.
-const KNOWN: [&str; 3] = ["FACIT_LISTEN", "FACIT_ISSUER", "FACIT_WORKERS"];
+const KNOWN: [&str; 4] = ["FACIT_LISTEN", "FACIT_ISSUER", "FACIT_WORKERS", "FACIT_CORS_ORIGINS"];
 
 /// Reads the command line. A `FACIT_…` variable that the program does not know is an error: most likely
 /// a setting misspelt.
@@ -146,4 +174,41 @@ pub fn read() -> Result<Cli, String> {
 /// Where a demo's database goes unless said.
 pub fn temporary_folder() -> PathBuf {
     std::env::temp_dir()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_spelt_as_browsers_spell_them() {
+        let read = |text| origins(text).map(|origins| origins.0);
+        assert_eq!(read(""), Ok(vec![]));
+        assert_eq!(
+            read("https://tavle.example.org, http://localhost:3000,"),
+            Ok(vec!["https://tavle.example.org".to_owned(), "http://localhost:3000".to_owned()])
+        );
+        for wrong in [
+            "*",
+            "null",
+            "tavle.example.org",
+            "https://tavle.example.org/",
+            "https://tavle.example.org/sti",
+            "https://*.example.org",
+            "HTTPS://tavle.example.org",
+            "https://Tavle.example.org",
+            "https://tavle.example.org:443",
+            "ftp://example.org",
+            "https://a@example.org",
+            "file:///tmp",
+            "https://example.org?x",
+            "https://ø.example.org",
+        ] {
+            let refused = read(wrong);
+            assert!(
+                refused.as_ref().is_err_and(|text| text.contains("is no origin")),
+                "{wrong}: {refused:?}"
+            );
+        }
+    }
 }

@@ -19,6 +19,8 @@ pub struct Settings {
     pub listen: String,
     pub issuer: String,
     pub workers: usize,
+    /// Origins whose pages may read in a browser what is not public.
+    pub cors_origins: Vec<String>,
 }
 
 /// A server that is bound and ready to run.
@@ -35,6 +37,7 @@ pub fn application(db: Db, installation: Installation, settings: &Settings) -> D
         db,
         installation,
         issuer: settings.issuer.clone(),
+        cors_origins: settings.cors_origins.clone(),
         routes: Routes::of(&api::openapi::raw()),
         document,
     })

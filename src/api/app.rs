@@ -11,6 +11,8 @@ pub struct App {
     pub installation: Installation,
     /// Of tokens, and their audience.
     pub issuer: String,
+    /// Origins whose pages may read in a browser what is not public.
+    pub cors_origins: Vec<String>,
     pub routes: Routes,
     /// The OpenAPI document.
     pub document: String,
@@ -51,7 +53,7 @@ impl Routes {
                     operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
                 let takes_query = parameters.iter().any(|parameter| parameter["in"] == "query");
                 let is_list = parameters.iter().any(|parameter| parameter["name"] == "limit");
-                let columns = csv::columns(&value, &operation);
+                let columns = csv::columns(&value, operation);
                 let operation = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 let access = Access::of(&operation);
                 routes.push(Route {
@@ -74,6 +76,13 @@ impl Routes {
 
     pub fn find(&self, method: &Method, pattern: &str) -> Option<&Route> {
         self.0.iter().find(|route| route.method == method && route.pattern == pattern)
+    }
+
+    /// The operation of a method at a path.
+    pub fn at(&self, method: &Method, path: &str) -> Option<&Route> {
+        self.0
+            .iter()
+            .find(|route| route.method == *method && fits(&route.pattern, path))
     }
 
     /// The columns of an operation's rows.

@@ -12,6 +12,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::app::App;
+use super::cors::Reading;
 use super::headers;
 use super::problem::{Failure, PROBLEM_JSON};
 use crate::domain::text::Language;
@@ -69,12 +70,17 @@ pub async fn edge(
         path: request.path().to_owned(),
     };
     request.extensions_mut().insert(facts.clone());
+    let reading = Reading::of(&request);
     let method = request.method().clone();
     if method == Method::HEAD {
         // Answered as GET; the encoder leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    let mut response = as_problem(next.call(request).await?.map_into_boxed_body(), &facts);
+    let response = match reading.preflight(&request) {
+        Some(preflight) => request.into_response(preflight),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+    let mut response = as_problem(response, &facts);
     let route = response.request().match_pattern().unwrap_or_default();
     let role = match response.request().extensions().get::<Caller>() {
         Some(Caller::Key { role, .. }) => role.word(),
@@ -82,6 +88,7 @@ pub async fn edge(
     };
     let status = response.status();
     finish(response.headers_mut(), &facts);
+    reading.mark(response.headers_mut());
     tracing::info!(
         http.method = %method,
         http.route = %route,
@@ -120,7 +127,10 @@ fn finish(headers: &mut header::HeaderMap, facts: &Facts) {
     if !headers.contains_key(header::CONTENT_LANGUAGE) {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(facts.language.tag()));
     }
-    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Language, Authorization"));
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("Accept, Accept-Language, Authorization, Origin"),
+    );
 }
 
 /// A client's own request id if it is a plain word, else a new one.

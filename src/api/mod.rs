@@ -5,6 +5,7 @@ mod answer;
 mod app;
 mod call;
 mod commitments;
+mod cors;
 mod csv;
 mod cursor;
 mod edge;

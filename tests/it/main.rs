@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod bad_input;
 mod commitments;
+mod cors;
 mod csv;
 mod dashboards;
 mod etags;

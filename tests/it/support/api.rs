@@ -13,6 +13,9 @@ use super::client::{Request, Token};
 use super::databases::{Backend, Database};
 use super::programme;
 
+/// The origin whose pages may read.
+pub const LISTED: &str = "https://tavle.example.org";
+
 pub struct Api {
     pub address: String,
     pub db: Db,
@@ -222,6 +225,7 @@ pub fn serve(db: Db) -> (String, oneshot::Sender<()>, JoinHandle<()>) {
                 listen: "127.0.0.1:0".to_owned(),
                 issuer: "facit".to_owned(),
                 workers: 1,
+                cors_origins: vec![LISTED.to_owned()],
             };
             let bound = server::bind(db, installation, &settings).expect("a free port");
             ready.send(bound.address).expect("somebody waits");

@@ -9,7 +9,7 @@ pub mod programme;
 mod stage;
 pub mod writes;
 
-pub use api::Api;
+pub use api::{Api, LISTED};
 pub use client::{Answered, Request, Token, raw};
 pub use databases::{Backend, Database};
 pub use stage::{Scene, column, tally};
