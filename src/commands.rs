@@ -14,8 +14,10 @@ use facit::domain::programme::{ProgrammeDocument, differences};
 use facit::server::{self, Settings};
 use facit::service::keys::{CreateKey, KeyView};
 use facit::service::programmes::{self, Condition, Outcome};
-use facit::service::{Ctx, Error, Role, installation, keys};
+use facit::service::{Ctx, Error, Role, keys};
 use facit::store;
+
+mod serving;
 
 type Outcomes = Result<ExitCode, String>;
 
@@ -46,26 +48,33 @@ fn open(url: &str) -> Result<Db, String> {
 }
 
 fn serve(args: ServeArgs) -> Outcomes {
-    let db = open(&args.database.database)?;
+    let url = args.database.database;
+    let db = if args.read_only { serving::open_unchanged(&url)? } else { open(&url)? };
     let settings = Settings {
         listen: args.listen,
         issuer: args.issuer,
         workers: usize::from(args.workers),
         cors_origins: args.cors_origins.0,
+        read_only: args.read_only,
+        ..serving::settings(args.operation)
     };
+    serving::log(&url, &settings);
     run_server(db, &settings, |_| String::new())
 }
 
 /// Serves until SIGTERM or SIGINT, then lets requests under way finish.
 fn run_server(db: Db, settings: &Settings, greeting: impl FnOnce(&str) -> String) -> Outcomes {
-    let installation = installation::open(&db, api::now()).map_err(|e| e.to_string())?;
+    let installation = serving::installation(&db, settings)?;
     actix_web::rt::System::new().block_on(async {
         let bound = server::bind(db, installation, settings)?;
         let greeting = greeting(&bound.address);
         let mut out = std::io::stdout();
+        if let Some(metrics) = &bound.metrics {
+            writeln!(out, "metrics on {}", metrics.address).map_err(|e| e.to_string())?;
+        }
         writeln!(out, "{greeting}listening on {}", bound.address).map_err(|e| e.to_string())?;
         out.flush().map_err(|e| e.to_string())?;
-        bound.server.await.map_err(|e| e.to_string())?;
+        bound.run().await.map_err(|e| e.to_string())?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -88,7 +97,9 @@ fn run_demo(args: DemoArgs) -> Outcomes {
         issuer: "facit".to_owned(),
         workers: usize::from(args.workers),
         cors_origins: args.cors_origins.0,
+        ..serving::settings(args.operation)
     };
+    serving::log(&url, &settings);
     run_server(db, &settings, |address| greeting(&url, address, &demo))
 }
 
@@ -231,17 +242,21 @@ fn run_check(args: &CheckArgs) -> Outcomes {
         Ok::<Findings, Error>(findings)
     });
     let findings = findings.map_err(|e| e.to_string())?;
+    print_findings(&args.alliance, &findings)?;
+    Ok(if findings.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The differences, and how much was compared.
+fn print_findings(what: &str, findings: &Findings) -> Outcomes {
     let Findings { entries, rows, standings, tallies, figures, differences } = findings;
-    for difference in &differences {
+    for difference in differences {
         print_line(&difference.to_string())?;
     }
     print_line(&format!(
-        "{}: {entries} entries, {rows} rows, {standings} standings, {tallies} tallies, {figures} figures \
+        "{what}: {entries} entries, {rows} rows, {standings} standings, {tallies} tallies, {figures} figures \
          checked; {} differences",
-        args.alliance,
         differences.len()
-    ))?;
-    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    ))
 }
 
 /// Standard output may be a closed pipe, which is no reason to panic.

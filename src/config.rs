@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+/// The program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Makes an alliance's published figures checkable.
 #[derive(Debug, Parser)]
@@ -58,6 +62,32 @@ pub struct ServeArgs {
     /// with commas between.
     #[arg(long, env = "FACIT_CORS_ORIGINS", default_value = "", value_parser = origins)]
     pub cors_origins: Origins,
+    #[command(flatten)]
+    pub operation: OperationArgs,
+    /// Refuse writes (503) and let reads go on. The database must be of this program's schema already.
+    #[arg(long, env = "FACIT_READ_ONLY", value_parser = BoolishValueParser::new(), action = ArgAction::Set,
+        default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true)]
+    pub read_only: bool,
+}
+
+/// What watches over a server, and guards it.
+#[derive(Debug, Clone, Args)]
+pub struct OperationArgs {
+    /// Where Prometheus gets `GET /metrics`; nowhere unless set. Port 0 takes a free one.
+    #[arg(long, env = "FACIT_METRICS_LISTEN")]
+    pub metrics_listen: Option<String>,
+    /// Requests a minute from one client: a key, or without one an address. 0 for no limit.
+    #[arg(long, env = "FACIT_RATE_LIMIT", default_value_t = 6000,
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub rate_limit: u32,
+    /// Token requests and wrong passwords a minute, from one address and for one key. 0 for no limit.
+    #[arg(long, env = "FACIT_TOKEN_RATE_LIMIT", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub token_rate_limit: u32,
+    /// A proxy stands before the service: the last hop of X-Forwarded-For is the client's address.
+    #[arg(long, env = "FACIT_FORWARDED_FOR", value_parser = BoolishValueParser::new(), action = ArgAction::Set,
+        default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true)]
+    pub forwarded_for: bool,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -74,6 +104,8 @@ pub struct DemoArgs {
     /// with commas between.
     #[arg(long, env = "FACIT_CORS_ORIGINS", default_value = "", value_parser = origins)]
     pub cors_origins: Origins,
+    #[command(flatten)]
+    pub operation: OperationArgs,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -155,7 +187,17 @@ fn origins(text: &str) -> Result<Origins, String> {
 }
 
 /// The variables that this program knows.
-const KNOWN: [&str; 4] = ["FACIT_LISTEN", "FACIT_ISSUER", "FACIT_WORKERS", "FACIT_CORS_ORIGINS"];
+pub const KNOWN: [&str; 9] = [
+    "FACIT_LISTEN",
+    "FACIT_ISSUER",
+    "FACIT_WORKERS",
+    "FACIT_CORS_ORIGINS",
+    "FACIT_METRICS_LISTEN",
+    "FACIT_RATE_LIMIT",
+    "FACIT_TOKEN_RATE_LIMIT",
+    "FACIT_FORWARDED_FOR",
+    "FACIT_READ_ONLY",
+];
 
 /// Reads the command line. A `FACIT_…` variable that the program does not know is an error: most likely
 /// a setting misspelt.

@@ -1,5 +1,7 @@
 //! Log lines: text on a terminal, JSON otherwise. `RUST_LOG` sets what is logged, as everywhere in Rust.
 
+pub mod metrics;
+
 use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;

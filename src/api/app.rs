@@ -1,6 +1,7 @@
 use actix_web::http::Method;
 
 use super::csv::{self, Column};
+use super::limits::Limits;
 use crate::db::Db;
 use crate::service::installation::Installation;
 use crate::service::policy::Access;
@@ -14,6 +15,9 @@ pub struct App {
     /// Origins whose pages may read in a browser what is not public.
     pub cors_origins: Vec<String>,
     pub routes: Routes,
+    pub limits: Limits,
+    /// Writes are refused for now.
+    pub read_only: bool,
     /// The OpenAPI document.
     pub document: String,
 }

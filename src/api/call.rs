@@ -10,7 +10,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -18,20 +18,19 @@ use sha2::{Digest, Sha256};
 use super::answer::Answer;
 use super::app::{App, Route, now};
 use super::csv::{self, Column, Form};
-use super::edge::{Facts, TOKEN_PATH};
+use super::callers::counted_caller;
+use super::edge::Facts;
 use super::headers;
 use super::json;
 use super::problem::Failure;
-use super::tokens::basic;
-use crate::auth::tokens;
+use super::tokens::client_id;
 use crate::db::Conn;
 use crate::db::types::{Document, Instant};
-use crate::domain::id::KeyId;
 use crate::domain::text::Language;
 use crate::service::patch::Seen;
 use crate::service::policy::{self, Reach};
 use crate::service::programmes::{self, InForce};
-use crate::service::{Caller, Ctx, Error, Role, keys};
+use crate::service::{Ctx, Error};
 use crate::store;
 use crate::store::idempotency::StoredAnswer;
 
@@ -41,6 +40,8 @@ pub const MOST_BYTES: usize = 1024 * 1024;
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 /// How long an answer is kept for a replay.
 const KEPT: Duration = Duration::hours(24);
+/// When to ask again in read-only mode, which lasts as long as some work on the installation.
+const READ_ONLY_SECONDS: &str = "60";
 /// Without an Idempotency-Key these could happen twice unnoticed.
 const NEED_A_KEY: [&str; 2] = ["submit_report", "accept_report"];
 
@@ -158,11 +159,42 @@ impl Call {
         F: FnOnce(&mut Conn, &Call) -> Result<Answer, Failure> + Send + 'static,
     {
         let (facts, app) = (self.facts.clone(), self.app.clone());
+        if app.read_only && !self.is_rehearsal() {
+            return self.refuse_write().await;
+        }
         let outcome = app.db.write(move |conn| self.once(conn, work)).await;
         match outcome {
             Ok(answer) => answer.respond(),
             Err(failure) => facts.refuse(failure),
         }
+    }
+
+    /// A dry run writes nothing, so it goes on where writes do not.
+    fn is_rehearsal(&self) -> bool {
+        let mut query = url::form_urlencoded::parse(self.query.as_bytes());
+        self.once.is_none() && query.any(|(name, value)| name == "dryRun" && value == "true")
+    }
+
+    /// In read-only mode: what was answered before is answered again, all else is refused for now.
+    async fn refuse_write(self) -> HttpResponse {
+        let (facts, app) = (self.facts.clone(), self.app.clone());
+        let replay = app.db.read(move |conn| self.replay(conn)).await;
+        match replay {
+            Ok(Some(answer)) => answer.respond(),
+            Ok(None) => facts.refuse(read_only()),
+            Err(failure) => facts.refuse(failure),
+        }
+    }
+
+    /// The answer that the same request got before.
+    fn replay(&self, conn: &mut Conn) -> Result<Option<Answer>, Failure> {
+        let Some(key) = &self.once else { return Ok(None) };
+        let stored = store::idempotency::find(conn, self.ctx.caller.actor(), key, &self.address())?;
+        stored.map(|stored| replayed(stored, &self.request_hash())).transpose()
+    }
+
+    fn address(&self) -> String {
+        format!("{} {}", self.method, self.path)
     }
 
     /// Does the work unless the same request was answered before.
@@ -171,20 +203,17 @@ impl Call {
         F: FnOnce(&mut Conn, &Call) -> Result<Answer, Failure>,
     {
         let Some(key) = &self.once else { return work(conn, self) };
-        let caller = self.ctx.caller.actor();
-        let address = format!("{} {}", self.method, self.path);
-        let hash = self.request_hash();
         store::idempotency::forget_before(conn, self.ctx.now - KEPT)?;
-        if let Some(stored) = store::idempotency::find(conn, caller, key, &address)? {
-            return replayed(stored, &hash);
+        if let Some(answer) = self.replay(conn)? {
+            return Ok(answer);
         }
         self.no_surplus_query()?;
         let answer = work(conn, self)?;
         let stored = StoredAnswer {
-            caller_id: caller,
+            caller_id: self.ctx.caller.actor(),
             caller_key: key.clone(),
-            address,
-            request_hash: hash,
+            address: self.address(),
+            request_hash: self.request_hash(),
             status: i64::from(answer.status.as_u16()),
             headers: Document(serde_json::to_value(self.stored_headers(&answer)).unwrap_or_default()),
             body: answer.stored_body.as_ref().unwrap_or(&answer.body).to_vec(),
@@ -208,6 +237,16 @@ impl Call {
         hash.update(&self.body);
         hash.finalize().to_vec()
     }
+}
+
+fn read_only() -> Failure {
+    Failure::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "read-only",
+        "Tjenesten kan for tiden kun læses. Intet er gemt. Send det samme igen senere.",
+        "The service can only be read for now. Nothing was saved. Send the same again later.",
+    )
+    .with_header(header::RETRY_AFTER, READ_ONLY_SECONDS)
 }
 
 fn replayed(stored: StoredAnswer, hash: &[u8]) -> Result<Answer, Failure> {
@@ -285,7 +324,11 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     let takes_query = route.is_some_and(|route| route.takes_query);
     let is_list = route.is_some_and(|route| route.is_list);
     let now = now();
-    let ctx = Ctx { now, caller: caller(&app, request, now).await?, access };
+    let ctx = Ctx {
+        now,
+        caller: counted_caller(&app, request, now, route).await?,
+        access,
+    };
     request.extensions_mut().insert(ctx.caller);
     policy::may(&ctx, Reach::default())?;
 
@@ -312,6 +355,11 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     };
     if !body.is_empty() && request.headers().get(header::CONTENT_TYPE).is_none() {
         return Err(wrong_media_type());
+    }
+    if operation == "issue_token"
+        && let Some(key) = client_id(request.headers(), &body)
+    {
+        app.limits.count_secret_of(request, key)?;
     }
     let params = request
         .match_info()
@@ -343,75 +391,6 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
 fn route<'a>(app: &'a App, request: &HttpRequest) -> Option<&'a Route> {
     let pattern = request.match_pattern()?;
     app.routes.find(request.method(), &pattern)
-}
-
-/// Who is asking, as the database says now: a revoked key is nobody from the next request on.
-async fn caller(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> Result<Caller, Failure> {
-    let sent = headers::single(request.headers(), &header::AUTHORIZATION)?;
-    let is_token_request = request.path() == TOKEN_PATH;
-    let Some(sent) = sent.filter(|_| !is_token_request) else { return Ok(Caller::Public) };
-    if let Some((id, secret)) = basic(sent).filter(|_| *request.method() == Method::GET) {
-        return reader(app, id, secret, now).await;
-    }
-    let token = sent.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, token)) = token else {
-        return Err(bad_token(
-            "invalid-token",
-            "Authorization skal være »Bearer« og en token.",
-            "Authorization must be \"Bearer\" and a token.",
-        ));
-    };
-    let find = |kid: &str| {
-        app.installation
-            .signing_keys
-            .iter()
-            .find(|key| key.kid == kid)
-            .map(|key| key.public)
-    };
-    let verified = tokens::verify(token.trim(), &app.issuer, now, find).map_err(|fault| {
-        let detail = fault.detail();
-        bad_token(fault.code(), detail.da, detail.en)
-    })?;
-    let id = KeyId::from(verified.subject);
-    let found = app.db.read(move |conn| keys::caller(conn, id, now)).await?;
-    found.ok_or_else(|| {
-        bad_token(
-            "key-revoked",
-            "Nøglen bag denne token er trukket tilbage eller udløbet.",
-            "The key behind this token is revoked or expired.",
-        )
-    })
-}
-
-/// A dashboard that can't get tokens (Excel, Power BI) sends its key with each GET. Only a reader's key:
-/// whoever may do more must not send a secret that never changes with every request.
-async fn reader(
-    app: &Data<App>,
-    id: String,
-    secret: String,
-    now: DateTime<Utc>,
-) -> Result<Caller, Failure> {
-    let found = app.db.read(move |conn| {
-        let key = keys::authenticate(conn, &id, &secret, now)?;
-        match key.filter(|key| Role::parse(&key.role) == Some(Role::Reader)) {
-            Some(key) => keys::caller(conn, key.id, now),
-            None => Ok(None),
-        }
-    });
-    found.await?.ok_or_else(|| {
-        Failure::new(
-            StatusCode::UNAUTHORIZED,
-            "invalid-client",
-            "HTTP Basic tager kun en gyldig læsenøgles id og hemmelighed, og kun ved GET.",
-            "HTTP Basic takes only the id and secret of a live reader's key, and only with GET.",
-        )
-        .with_header(header::WWW_AUTHENTICATE, "Basic realm=\"facit\"")
-    })
-}
-
-fn bad_token(code: &'static str, da: impl Into<String>, en: impl Into<String>) -> Failure {
-    Failure::new(StatusCode::UNAUTHORIZED, code, da, en)
-        .with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"facit\", error=\"invalid_token\"")
 }
 
 fn check_media_type(request: &HttpRequest, operation: &str) -> Result<(), Failure> {

@@ -14,6 +14,8 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use super::app::App;
 use super::cors::Reading;
 use super::headers;
+use super::limits::Left;
+use super::measure::{self, UnderWay};
 use super::problem::{Failure, PROBLEM_JSON};
 use crate::domain::text::Language;
 use crate::service::Caller;
@@ -63,7 +65,7 @@ pub async fn edge(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let started = Instant::now();
+    let (started, under_way) = (Instant::now(), UnderWay::begin());
     let facts = Facts {
         request_id: request_id(&request),
         language: headers::language(request.headers()),
@@ -87,8 +89,16 @@ pub async fn edge(
         _ => "public",
     };
     let status = response.status();
+    let left = response.request().extensions().get::<Left>().copied();
+    if let Some(left) = left {
+        left.write(response.headers_mut());
+    }
     finish(response.headers_mut(), &facts);
     reading.mark(response.headers_mut());
+    let app = response.request().app_data::<Data<App>>();
+    let asked = app.and_then(|app| app.routes.find(response.request().method(), &route));
+    measure::answered(asked, &method, status, started.elapsed());
+    drop(under_way);
     tracing::info!(
         http.method = %method,
         http.route = %route,
@@ -148,6 +158,9 @@ fn request_id(request: &ServiceRequest) -> String {
 pub async fn nowhere(request: HttpRequest) -> HttpResponse {
     let facts = Facts::of(&request);
     let app = request.app_data::<Data<App>>();
+    if let Some(Err(refused)) = app.map(|app| app.limits.count(&request, None)) {
+        return facts.refuse(refused);
+    }
     let methods = app.map(|app| app.routes.methods_at(request.path())).unwrap_or_default();
     if methods.is_empty() {
         return facts.refuse(Failure::from(crate::service::Error::absent()));

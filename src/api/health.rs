@@ -12,26 +12,30 @@ pub struct Health {
     pub status: String,
 }
 
-impl Health {
-    fn ok() -> Answer {
-        Answer::ok(&Health { status: "ok".to_owned() }).with_header("cache-control", "no-store")
-    }
-}
-
 /// Whether the service runs.
 #[utoipa::path(tag = "service", responses((status = 200, description = "It runs", body = Health)))]
 #[get("/livez")]
 pub async fn livez(_call: Call) -> HttpResponse {
-    Health::ok().respond()
+    let health = Health { status: "ok".to_owned() };
+    Answer::ok(&health).with_header("cache-control", "no-store").respond()
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    #[schema(example = "ok")]
+    pub status: String,
+    /// Whether writes are taken; not in read-only mode.
+    pub writable: bool,
 }
 
 /// Whether the service can answer: the database is within reach and migrated.
-#[utoipa::path(tag = "service", responses((status = 200, description = "It is ready", body = Health)))]
+#[utoipa::path(tag = "service", responses((status = 200, description = "It is ready", body = Readiness)))]
 #[get("/readyz")]
 pub async fn readyz(call: Call) -> HttpResponse {
-    call.read(|conn, _| {
+    call.read(|conn, call| {
         store::alliances::count(conn)?;
-        Ok(Health::ok())
+        let readiness = Readiness { status: "ok".to_owned(), writable: !call.app.read_only };
+        Ok(Answer::ok(&readiness).with_header("cache-control", "no-store"))
     })
     .await
 }

@@ -4,6 +4,7 @@ mod alliances;
 mod answer;
 mod app;
 mod call;
+mod callers;
 mod commitments;
 mod cors;
 mod csv;
@@ -16,7 +17,9 @@ mod initiatives;
 mod journal;
 mod json;
 mod keys;
+mod limits;
 mod lists;
+mod measure;
 pub mod openapi;
 mod partners;
 mod problem;
@@ -27,6 +30,7 @@ pub use answer::Answer;
 pub use app::{App, Route, Routes, now};
 pub use call::Call;
 pub use edge::{API_VERSION, edge, nowhere};
+pub use limits::Limits;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

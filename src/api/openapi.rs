@@ -221,9 +221,13 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
     if has_body || is_list || takes_key {
         statuses.push(422);
     }
+    let is_limited = !["livez", "readyz"].contains(&name.as_str());
+    if is_limited {
+        statuses.push(429);
+    }
     statuses.push(503);
     statuses.sort_unstable();
-    add_answers(operation, method, &statuses);
+    add_answers(operation, method, &statuses, is_limited);
 }
 
 fn roles(access: &Access) -> Value {
@@ -273,7 +277,7 @@ fn has_parameter(operation: &Value, name: &str) -> bool {
         .is_some_and(|all| all.iter().any(|p| p["name"] == name))
 }
 
-fn add_answers(operation: &mut Value, method: &str, statuses: &[u16]) {
+fn add_answers(operation: &mut Value, method: &str, statuses: &[u16], is_limited: bool) {
     let Some(answers) = operation["responses"].as_object_mut() else { return };
     let text = |says: &str| json!({"description": says, "schema": {"type": "string"}});
     for (status, answer) in answers.iter_mut() {
@@ -284,6 +288,11 @@ fn add_answers(operation: &mut Value, method: &str, statuses: &[u16]) {
         });
         if status != "204" {
             headers["ETag"] = text("Strong; what `If-Match` and `If-None-Match` take.");
+        }
+        if is_limited {
+            headers["RateLimit-Policy"] =
+                text("The limit that counts here: `q` requests in `w` seconds.");
+            headers["RateLimit"] = text("`r` requests left; in `t` seconds there are more.");
         }
         if status == "201" {
             headers["Location"] = text("Where it is.");
@@ -302,7 +311,7 @@ fn add_answers(operation: &mut Value, method: &str, statuses: &[u16]) {
         if *status == 401 {
             answer["headers"] = json!({"WWW-Authenticate": text("How to authenticate.")});
         }
-        if *status == 503 {
+        if [429, 503].contains(status) {
             answer["headers"] = json!({"Retry-After": text("Seconds.")});
         }
         answers.insert(status.to_string(), answer);
@@ -325,6 +334,7 @@ fn says(status: u16) -> &'static str {
             "Values at fault, all of them listed; or an idempotency key used again for another request."
         }
         428 => "`If-Match` is missing.",
-        _ => "Busy; try again after the seconds in `Retry-After`.",
+        429 => "Too many requests; try again after the seconds in `Retry-After`.",
+        _ => "Busy, or read-only for now; try again after the seconds in `Retry-After`.",
     }
 }

@@ -8,6 +8,8 @@
 
 pub mod connection;
 mod error;
+mod gauges;
+mod pending;
 mod savepoint;
 pub mod schema;
 pub mod types;
@@ -21,6 +23,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use connection::Pooled;
 pub use connection::{Both, Conn, Manager, Target, columns};
 pub use error::Error;
+pub use gauges::PoolState;
 pub use savepoint::savepoint;
 use writer::Writer;
 

@@ -18,9 +18,14 @@ pub struct Installation {
 
 const CURSOR_SECRET: &str = "cursor";
 
+/// Reads the shared secrets; `None` where a first start has yet to make them.
+pub fn find(db: &Db) -> Result<Option<Installation>> {
+    db.read_now(read)
+}
+
 /// Reads the shared secrets, and makes what is missing.
 pub fn open(db: &Db, now: DateTime<Utc>) -> Result<Installation> {
-    if let Some(installation) = db.read_now(read)? {
+    if let Some(installation) = find(db)? {
         return Ok(installation);
     }
     db.write_now(|conn| {

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{Page, utc};
-use crate::db::schema::{journal_entries, journal_texts, journals};
+use crate::db::schema::{alliances, journal_entries, journal_texts, journals};
 use crate::db::types::Instant;
 use crate::db::{Conn, Result};
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
@@ -41,6 +41,13 @@ pub fn head(conn: &mut Conn, journal: AllianceId) -> Result<Option<Head>> {
     let query = journals::table.find(journal).select((journals::size, journals::last_at));
     let found = query.first::<(i64, Instant)>(conn).optional()?;
     Ok(found.map(|(size, last_at)| Head { size, last_at: utc(last_at) }))
+}
+
+/// The sizes of the alliances' journals, in order of their slugs.
+pub fn sizes(conn: &mut Conn, limit: i64) -> Result<Vec<(String, i64)>> {
+    let query = alliances::table.inner_join(journals::table.on(journals::id.eq(alliances::id)));
+    let query = query.order(alliances::slug.asc()).limit(limit);
+    Ok(query.select((alliances::slug, journals::size)).load(conn)?)
 }
 
 /// Begins an empty journal.

@@ -2,19 +2,14 @@
 //! there, nothing is half there, and what was not answered can be sent again and happens once.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use facit::service::keys::{self, CreateKey};
-use facit::service::programmes::{self, Condition};
-use facit::service::{Ctx, Error};
 use serde_json::{Value, json};
 
-use crate::support::programme::small;
-use crate::support::{Answered, Backend, Database, Request, Token};
+use crate::support::{Answered, Backend, Program, Token, prepared};
 
 const KILLS: usize = 10;
 const THREADS: usize = 4;
@@ -29,74 +24,6 @@ fn what_was_answered_survives_a_kill_on_sqlite() {
 #[test]
 fn what_was_answered_survives_a_kill_on_postgres() {
     survives(Backend::Postgres);
-}
-
-/// The program, serving. Dropped, it is killed: there is no graceful way out of this test.
-struct Program {
-    child: Mutex<Child>,
-    address: String,
-    agent: ureq::Agent,
-}
-
-impl Program {
-    fn start(database: &Database) -> Program {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_facit"))
-            .args(["serve", "--log", "error", "--listen", "127.0.0.1:0", "--database", &database.url])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let address = lines.find_map(|line| {
-            let line = line.expect("a line");
-            line.strip_prefix("listening on ").map(str::to_owned)
-        });
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
-            .build();
-        Program {
-            child: Mutex::new(child),
-            address: address.expect("it says where it listens"),
-            agent: config.into(),
-        }
-    }
-
-    fn kill(&self) {
-        let mut child = self.child.lock().expect("nobody panicked");
-        child.kill().expect("SIGKILL");
-        child.wait().expect("it is gone");
-    }
-
-    fn request(&self, method: &str, path: &str) -> Request<'_> {
-        Request::new(&self.agent, method, &format!("{}{path}", self.address))
-    }
-
-    fn read(&self, path: &str, token: &Token) -> Value {
-        self.try_read(path, token).expect("the program answers")
-    }
-
-    fn try_read(&self, path: &str, token: &Token) -> Result<Value, String> {
-        let found = self.request("GET", path).token(token).try_send()?;
-        assert_eq!(found.status, 200, "{path}: {}", found.text);
-        Ok(found.body)
-    }
-
-    fn token(&self, id: &str, secret: &str) -> Result<Token, String> {
-        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
-        let answered = self.request("POST", "/v1/token").form(&form).try_send()?;
-        assert_eq!(answered.status, 200, "{}", answered.text);
-        Ok(Token(answered.body["access_token"].as_str().expect("a token").to_owned()))
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        if let Ok(mut child) = self.child.lock() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
 }
 
 /// One partner's way: admitted, committed, corrected, given a key, its report saved and submitted. Each
@@ -281,22 +208,6 @@ fn carry_on(
 
 fn random(below: usize) -> usize {
     (uuid::Uuid::new_v4().as_u128() % below as u128) as usize
-}
-
-/// A fresh database with the alliance `prove` and a key of its secretariat.
-fn prepared(backend: Backend) -> (Database, String, String) {
-    let database = Database::fresh(backend);
-    let db = database.open();
-    let ctx = Ctx::installation(facit::api::now());
-    let document = serde_json::from_value(small()).expect("a programme");
-    let created = db.write_now(|conn| {
-        let alliance = programmes::apply(conn, &ctx, "prove", document, &Condition::None)?.in_force.id;
-        let key: CreateKey =
-            serde_json::from_value(json!({"role": "secretariat", "name": "prøve"})).expect("a key");
-        keys::create(conn, &ctx, Some(alliance), &key)
-    });
-    let created = created.map_err(|refused: Error| refused.to_string()).expect("a key");
-    (database, created.key.id.to_string(), created.secret)
 }
 
 fn survives(backend: Backend) {

@@ -1,5 +1,6 @@
 //! A service on a free port, with an operator's key, and short ways to set a scene.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use facit::db::Db;
@@ -24,7 +25,7 @@ pub struct Api {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     // Last, so that it goes last.
-    database: Database,
+    database: Arc<Database>,
 }
 
 /// A further instance of the service on the same database.
@@ -37,14 +38,33 @@ pub struct Instance {
 impl Api {
     /// A running service without any alliance.
     pub fn start(backend: Backend) -> Api {
-        let database = Database::fresh(backend);
-        let db = database.open();
-        let (address, stop, thread) = serve(db.clone());
+        // No limits, no metrics: what a test wants of these, it says.
+        Api::start_with(backend, Settings::default())
+    }
+
+    /// A running service with settings of its own; where it listens is not among them.
+    pub fn start_with(backend: Backend, settings: Settings) -> Api {
+        let database = Arc::new(Database::fresh(backend));
+        let mut api = Api::over(database.open(), database, settings);
+        let (id, secret) = api.make_key(None, "operator", None);
+        api.operator = api.token(&id, &secret);
+        api
+    }
+
+    /// Another service on the same database.
+    pub fn beside(&self, settings: Settings) -> Api {
+        let mut api = Api::over(self.database.open(), self.database.clone(), settings);
+        api.operator = self.operator.clone();
+        api
+    }
+
+    fn over(db: Db, database: Arc<Database>, settings: Settings) -> Api {
+        let (address, stop, thread) = serve(db.clone(), settings);
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .build();
-        let mut api = Api {
+        Api {
             address,
             db,
             agent: config.into(),
@@ -52,15 +72,12 @@ impl Api {
             stop: Some(stop),
             thread: Some(thread),
             database,
-        };
-        let (id, secret) = api.make_key(None, "operator", None);
-        api.operator = api.token(&id, &secret);
-        api
+        }
     }
 
     /// A further instance, as another process would be one: with its own pool and its own writing thread.
     pub fn another_instance(&self) -> Instance {
-        let (address, stop, thread) = serve(self.database.open());
+        let (address, stop, thread) = serve(self.database.open(), Settings::default());
         Instance { address, stop: Some(stop), thread: Some(thread) }
     }
 
@@ -215,7 +232,7 @@ fn end(stop: &mut Option<oneshot::Sender<()>>, thread: &mut Option<JoinHandle<()
 }
 
 /// Runs a server in a thread of its own; answers where it listens and how to stop it.
-pub fn serve(db: Db) -> (String, oneshot::Sender<()>, JoinHandle<()>) {
+pub fn serve(db: Db, settings: Settings) -> (String, oneshot::Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = oneshot::channel();
     let (ready, address) = std::sync::mpsc::channel();
     let installation = installation::open(&db, facit::api::now()).expect("shared secrets");
@@ -226,15 +243,16 @@ pub fn serve(db: Db) -> (String, oneshot::Sender<()>, JoinHandle<()>) {
                 issuer: "facit".to_owned(),
                 workers: 1,
                 cors_origins: vec![LISTED.to_owned()],
+                ..settings
             };
             let bound = server::bind(db, installation, &settings).expect("a free port");
-            ready.send(bound.address).expect("somebody waits");
+            ready.send(bound.address.clone()).expect("somebody waits");
             let handle = bound.server.handle();
             actix_web::rt::spawn(async move {
                 let _ = stopped.await;
                 handle.stop(false).await;
             });
-            bound.server.await.expect("the server ends well");
+            bound.run().await.expect("the server ends well");
         });
     });
     (address.recv().expect("the server starts"), stop, thread)

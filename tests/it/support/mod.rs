@@ -5,6 +5,7 @@ pub mod cast;
 mod client;
 mod databases;
 pub mod histories;
+mod program;
 pub mod programme;
 mod stage;
 pub mod writes;
@@ -12,6 +13,7 @@ pub mod writes;
 pub use api::{Api, LISTED};
 pub use client::{Answered, Request, Token, raw};
 pub use databases::{Backend, Database};
+pub use program::{Program, prepared};
 pub use stage::{Scene, column, tally};
 
 /// Makes two tests of one function: `name::on_sqlite` and `name::on_postgres`.
