@@ -17,6 +17,7 @@ use facit::service::programmes::{self, Condition, Outcome};
 use facit::service::{Ctx, Error, Role, keys};
 use facit::store;
 
+mod backup;
 mod serving;
 
 type Outcomes = Result<ExitCode, String>;
@@ -30,6 +31,7 @@ pub fn run(command: Command) -> Outcomes {
         Command::Keys(KeysCommand::List(args)) => list_keys(&args),
         Command::Keys(KeysCommand::Revoke(args)) => revoke_key(&args),
         Command::Check(args) => run_check(&args),
+        Command::Backup(args) => backup::run(&args),
         Command::Migrate(args) => open(&args.database).map(|_| ExitCode::SUCCESS),
         Command::Openapi => {
             let document =

@@ -32,6 +32,8 @@ pub enum Command {
     Keys(KeysCommand),
     /// Fold the journal again and compare it with the tables; exit 1 on any difference.
     Check(CheckArgs),
+    /// Copy a SQLite database that may be in use, and check the copy as `check` does.
+    Backup(BackupArgs),
     /// Run migrations.
     Migrate(DatabaseArgs),
     /// Print the OpenAPI document.
@@ -126,6 +128,17 @@ pub struct CheckArgs {
     /// The alliance's slug.
     #[arg(long)]
     pub alliance: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct BackupArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The copy, a file that does not exist yet.
+    pub file: PathBuf,
+    /// Leave out the check of the copy.
+    #[arg(long)]
+    pub no_check: bool,
 }
 
 #[derive(Debug, Subcommand)]

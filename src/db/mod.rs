@@ -7,6 +7,7 @@
 //! advisory lock of the installation.
 
 pub mod connection;
+mod copy;
 mod error;
 mod gauges;
 mod pending;

@@ -6,6 +6,7 @@
 mod support;
 
 mod access;
+mod backup;
 mod bad_input;
 mod commitments;
 mod cors;

@@ -43,6 +43,15 @@ impl Database {
         Database { url, backend, name }
     }
 
+    /// One that is there already, and that somebody else takes away.
+    pub fn at(url: &str) -> Database {
+        Database {
+            url: url.to_owned(),
+            backend: Backend::Sqlite,
+            name: "none".to_owned(),
+        }
+    }
+
     pub fn open(&self) -> Db {
         Db::open(&Target::parse(&self.url).expect("a database URL")).expect("the database opens")
     }
