@@ -6,6 +6,8 @@ WORKDIR /build
 
 # libpq, SQLite and the cryptography are compiled from source by the crates themselves. Only TLS to
 # PostgreSQL links the system's OpenSSL; the builder image may or may not have its headers.
+# Debian takes old versions away, so a pinned one would not build tomorrow.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libssl-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
@@ -30,6 +32,7 @@ LABEL org.opencontainers.image.title="Facit" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 # libssl3 and certificates for TLS to PostgreSQL, curl for the health check.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates curl libssl3 \
     && rm -rf /var/lib/apt/lists/* \
@@ -41,14 +44,16 @@ COPY --from=build /usr/local/bin/facit /usr/local/bin/facit
 COPY programmes /usr/share/facit/programmes
 COPY LICENSE /usr/share/doc/facit/LICENSE
 
-USER facit
+# By number, so that whoever runs the image can see that it is not root.
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 
 # Without a DATABASE_URL of its own the container keeps a SQLite file on its volume.
 ENV FACIT_LISTEN=0.0.0.0:8080 \
     DATABASE_URL=sqlite:/data/facit.db
-EXPOSE 8080
+# Prometheus reads metrics on 9090 once FACIT_METRICS_LISTEN=0.0.0.0:9090 is set.
+EXPOSE 8080 9090
 # `serve` ends gracefully on SIGTERM; requests under way have up to 20 seconds.
 STOPSIGNAL SIGTERM
 

@@ -12,6 +12,7 @@ mod commitments;
 mod cors;
 mod csv;
 mod dashboards;
+mod deployment;
 mod etags;
 mod figure_properties;
 mod figure_rows;
