@@ -19,7 +19,9 @@ pub const JOURNAL: &str = "facit_journal_size";
 const BUILD: &str = "facit_build_info";
 /// The name that Prometheus' own client libraries use.
 const MEMORY: &str = "process_resident_memory_bytes";
-const BATCH: &str = "facit_write_batch_size";
+/// Histogram.
+pub const BATCH: &str = "facit_write_batch_size";
+pub const WRITES: &str = "facit_writes_total";
 
 /// Seconds. An unchanged answer takes about a millisecond, a body may take 30 seconds to come.
 const DURATIONS: [f64; 13] =
@@ -46,6 +48,8 @@ fn install(version: &'static str) -> Result<PrometheusHandle, BuildError> {
     describe_gauge!(IN_FLIGHT, "Requests that wait for their answers.");
     describe_gauge!(POOL, "Connections to the database, by state.");
     describe_gauge!(JOURNAL, "Entries in an alliance's journal.");
+    describe_counter!(WRITES, "Writes that were answered after their commit.");
+    describe_histogram!(BATCH, "Writes that shared a commit.");
     describe_gauge!(MEMORY, Unit::Bytes, "Resident memory of the process.");
     describe_gauge!(BUILD, "Always 1; the label is the program's version.");
     gauge!(BUILD, "version" => version).set(1.0);
