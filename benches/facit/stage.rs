@@ -47,6 +47,7 @@ pub fn settings() -> Settings {
         listen: "127.0.0.1:0".to_owned(),
         issuer: "facit".to_owned(),
         workers: 2,
+        ..Settings::default()
     }
 }
 

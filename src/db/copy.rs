@@ -11,7 +11,7 @@ impl Db {
     /// reading and writing.
     pub fn copy_into(&self, file: &Path) -> Result<()> {
         let mut conn = self.connection()?;
-        let Conn::Sqlite(sqlite) = &mut *conn else {
+        let Conn::Sqlite(sqlite) = &mut conn.conn else {
             return Err(Error::Broken("only SQLite is copied by this program".to_owned()));
         };
         let path = file.to_str();

@@ -19,12 +19,12 @@ impl Db {
     /// Whether all of this program's migrations have run.
     pub fn is_migrated(&self) -> Result<bool> {
         let mut conn = self.connection()?;
-        let wanted = match &*conn {
+        let wanted = match &conn.conn {
             Conn::Sqlite(_) => versions::<Sqlite>(&SQLITE_MIGRATIONS)?,
             Conn::Postgresql(_) => versions::<Pg>(&POSTGRES_MIGRATIONS)?,
         };
         let query = applied_migrations::table.select(applied_migrations::version);
-        match query.load::<String>(&mut *conn).map_err(Error::from) {
+        match query.load::<String>(&mut conn.conn).map_err(Error::from) {
             Ok(applied) => Ok(wanted.iter().all(|version| applied.contains(version))),
             // No such table.
             Err(Error::Broken(_)) => Ok(false),
