@@ -11,7 +11,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::api::{self, App, Limits, Routes};
+use crate::api::{self, App, Kept, Limits, Routes};
+use crate::auth::remembered::Remembered;
 use crate::config::VERSION;
 use crate::db::{self, Db};
 use crate::service::installation::Installation;
@@ -78,6 +79,8 @@ pub fn application(db: Db, installation: Installation, settings: &Settings) -> D
         cors_origins: settings.cors_origins.clone(),
         routes: Routes::of(&api::openapi::raw()),
         limits: Limits::new(settings.rate_limit, settings.token_rate_limit, settings.forwarded_for),
+        remembered: Remembered::default(),
+        kept: Kept::default(),
         read_only: settings.read_only,
         document,
     })

@@ -101,12 +101,22 @@ impl Answer {
 
 /// 16 hexadecimal digits of a SHA-256: enough to tell versions of one resource apart.
 pub fn short_hash(parts: &[&[u8]]) -> String {
+    short(&whole_hash(parts))
+}
+
+/// The first 16 hexadecimal digits.
+pub fn short(hash: &[u8; 32]) -> String {
+    let mut text = hex(hash);
+    text.truncate(16);
+    text
+}
+
+/// SHA-256 over parts, each told apart from the next.
+pub fn whole_hash(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    let mut text = hex(&hash.finalize());
-    text.truncate(16);
-    text
+    hash.finalize().into()
 }

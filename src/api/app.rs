@@ -1,7 +1,9 @@
 use actix_web::http::Method;
 
 use super::csv::{self, Column};
+use super::kept::Kept;
 use super::limits::Limits;
+use crate::auth::remembered::Remembered;
 use crate::db::Db;
 use crate::service::installation::Installation;
 use crate::service::policy::Access;
@@ -16,6 +18,10 @@ pub struct App {
     pub cors_origins: Vec<String>,
     pub routes: Routes,
     pub limits: Limits,
+    /// Tokens whose signature was checked.
+    pub remembered: Remembered,
+    /// Figures that were computed already.
+    pub kept: Kept,
     /// Writes are refused for now.
     pub read_only: bool,
     /// The OpenAPI document.

@@ -10,40 +10,32 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use chrono::Duration;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
-use super::answer::Answer;
 use super::app::{App, Route, now};
+use super::callers::{Claim, counted_claim};
 use super::csv::{self, Column, Form};
-use super::callers::counted_caller;
 use super::edge::Facts;
 use super::headers;
 use super::json;
 use super::problem::Failure;
 use super::tokens::client_id;
 use crate::db::Conn;
-use crate::db::types::{Document, Instant};
 use crate::domain::text::Language;
 use crate::service::patch::Seen;
 use crate::service::policy::{self, Reach};
 use crate::service::programmes::{self, InForce};
-use crate::service::{Ctx, Error};
-use crate::store;
-use crate::store::idempotency::StoredAnswer;
+use crate::service::{Caller, Ctx, Error};
 
 /// The largest body, in bytes.
 pub const MOST_BYTES: usize = 1024 * 1024;
 /// How long a client may take to send its body.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
-/// How long an answer is kept for a replay.
-const KEPT: Duration = Duration::hours(24);
-/// When to ask again in read-only mode, which lasts as long as some work on the installation.
-const READ_ONLY_SECONDS: &str = "60";
 /// Without an Idempotency-Key these could happen twice unnoticed.
 const NEED_A_KEY: [&str; 2] = ["submit_report", "accept_report"];
+
+mod answering;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +59,8 @@ pub struct Call {
     takes_query: bool,
     is_list: bool,
     operation: &'static str,
+    /// Whoever the token says is asking, where that is yet to be proven.
+    claim: Option<Claim>,
 }
 
 impl Call {
@@ -136,145 +130,6 @@ impl Call {
         }
         self.query::<Nothing>().map(drop)
     }
-
-    /// Reads, and answers 304 where the client has the answer already.
-    pub async fn read<F>(self, work: F) -> HttpResponse
-    where
-        F: FnOnce(&mut Conn, &Call) -> Result<Answer, Failure> + Send + 'static,
-    {
-        let (facts, headers, app) = (self.facts.clone(), self.headers.clone(), self.app.clone());
-        let outcome = app.db.read(move |conn| work(conn, &self)).await;
-        match outcome {
-            Ok(answer) => match answer.etag().filter(|etag| headers::none_match(&headers, etag)) {
-                Some(etag) => not_modified(etag),
-                None => answer.respond(),
-            },
-            Err(failure) => facts.refuse(failure),
-        }
-    }
-
-    /// Writes in one transaction, together with the answer that a replay will get.
-    pub async fn write<F>(self, work: F) -> HttpResponse
-    where
-        F: FnOnce(&mut Conn, &Call) -> Result<Answer, Failure> + Send + 'static,
-    {
-        let (facts, app) = (self.facts.clone(), self.app.clone());
-        if app.read_only && !self.is_rehearsal() {
-            return self.refuse_write().await;
-        }
-        let outcome = app.db.write(move |conn| self.once(conn, work)).await;
-        match outcome {
-            Ok(answer) => answer.respond(),
-            Err(failure) => facts.refuse(failure),
-        }
-    }
-
-    /// A dry run writes nothing, so it goes on where writes do not.
-    fn is_rehearsal(&self) -> bool {
-        let mut query = url::form_urlencoded::parse(self.query.as_bytes());
-        self.once.is_none() && query.any(|(name, value)| name == "dryRun" && value == "true")
-    }
-
-    /// In read-only mode: what was answered before is answered again, all else is refused for now.
-    async fn refuse_write(self) -> HttpResponse {
-        let (facts, app) = (self.facts.clone(), self.app.clone());
-        let replay = app.db.read(move |conn| self.replay(conn)).await;
-        match replay {
-            Ok(Some(answer)) => answer.respond(),
-            Ok(None) => facts.refuse(read_only()),
-            Err(failure) => facts.refuse(failure),
-        }
-    }
-
-    /// The answer that the same request got before.
-    fn replay(&self, conn: &mut Conn) -> Result<Option<Answer>, Failure> {
-        let Some(key) = &self.once else { return Ok(None) };
-        let stored = store::idempotency::find(conn, self.ctx.caller.actor(), key, &self.address())?;
-        stored.map(|stored| replayed(stored, &self.request_hash())).transpose()
-    }
-
-    fn address(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-
-    /// Does the work unless the same request was answered before.
-    fn once<F>(&self, conn: &mut Conn, work: F) -> Result<Answer, Failure>
-    where
-        F: FnOnce(&mut Conn, &Call) -> Result<Answer, Failure>,
-    {
-        let Some(key) = &self.once else { return work(conn, self) };
-        store::idempotency::forget_before(conn, self.ctx.now - KEPT)?;
-        if let Some(answer) = self.replay(conn)? {
-            return Ok(answer);
-        }
-        self.no_surplus_query()?;
-        let answer = work(conn, self)?;
-        let stored = StoredAnswer {
-            caller_id: self.ctx.caller.actor(),
-            caller_key: key.clone(),
-            address: self.address(),
-            request_hash: self.request_hash(),
-            status: i64::from(answer.status.as_u16()),
-            headers: Document(serde_json::to_value(self.stored_headers(&answer)).unwrap_or_default()),
-            body: answer.stored_body.as_ref().unwrap_or(&answer.body).to_vec(),
-            stored_at: Instant(self.ctx.now),
-        };
-        store::idempotency::insert(conn, &stored)?;
-        Ok(answer)
-    }
-
-    /// The body is kept in the language in which it was sent, and says so when it is sent again.
-    fn stored_headers(&self, answer: &Answer) -> Vec<(String, String)> {
-        let mut headers = answer.headers.clone();
-        headers.push(("content-language".to_owned(), self.language.tag().to_owned()));
-        headers
-    }
-
-    fn request_hash(&self) -> Vec<u8> {
-        let mut hash = Sha256::new();
-        hash.update((self.query.len() as u64).to_be_bytes());
-        hash.update(self.query.as_bytes());
-        hash.update(&self.body);
-        hash.finalize().to_vec()
-    }
-}
-
-fn read_only() -> Failure {
-    Failure::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "read-only",
-        "Tjenesten kan for tiden kun læses. Intet er gemt. Send det samme igen senere.",
-        "The service can only be read for now. Nothing was saved. Send the same again later.",
-    )
-    .with_header(header::RETRY_AFTER, READ_ONLY_SECONDS)
-}
-
-fn replayed(stored: StoredAnswer, hash: &[u8]) -> Result<Answer, Failure> {
-    if stored.request_hash != hash {
-        return Err(Failure::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "idempotency-key-reused",
-            "Nøglen i Idempotency-Key er brugt til en anden anmodning.",
-            "The key in Idempotency-Key was used for another request.",
-        ));
-    }
-    let status = u16::try_from(stored.status)
-        .ok()
-        .and_then(|status| StatusCode::from_u16(status).ok());
-    let answer = Answer {
-        status: status.unwrap_or(StatusCode::OK),
-        headers: serde_json::from_value(stored.headers.0).unwrap_or_default(),
-        body: stored.body.into(),
-        stored_body: None,
-    };
-    Ok(answer.with_header("idempotent-replayed", "true"))
-}
-
-fn not_modified(etag: &str) -> HttpResponse {
-    HttpResponse::NotModified()
-        .insert_header((header::ETAG, etag))
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .finish()
 }
 
 /// A request that was turned away before its handler ran.
@@ -315,23 +170,56 @@ impl FromRequest for Call {
     }
 }
 
+/// What a request brings, once it is known who asks.
+///
+/// A read is proven in the transaction that answers it, so that a dashboard's request costs one trip to the
+/// database. What else is wrong with it is told only to those who may ask.
 async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failure> {
-    let facts = Facts::of(request);
     let app = request.app_data::<Data<App>>().cloned();
     let app = app.ok_or_else(|| Failure::from(crate::db::Error::Broken("no application".to_owned())))?;
     let route = route(&app, request);
     let access = route.and_then(|route| route.access);
+    let now = now();
+    let claim = counted_claim(&app, request, now, route).await?;
+    let prove = async |claim: Claim| {
+        let caller = app.db.read(move |conn| claim.prove(conn, now)).await?;
+        request.extensions_mut().insert(caller);
+        let ctx = Ctx { now, caller, access };
+        policy::may(&ctx, Reach::default())?;
+        Ok::<Ctx, Failure>(ctx)
+    };
+    let (ctx, claim) = match claim {
+        Claim::Caller(caller) => {
+            request.extensions_mut().insert(caller);
+            let ctx = Ctx { now, caller, access };
+            policy::may(&ctx, Reach::default())?;
+            (ctx, None)
+        }
+        claim if *request.method() == Method::GET => {
+            (Ctx { now, caller: Caller::Public, access }, Some(claim))
+        }
+        claim => (prove(claim).await?, None),
+    };
+    let brought = brought(request, payload, app.clone(), ctx, claim).await;
+    if let (Err(_), Some(claim)) = (&brought, claim) {
+        prove(claim).await?;
+    }
+    brought
+}
+
+/// Headers, media type and body.
+async fn brought(
+    request: &HttpRequest,
+    payload: Payload,
+    app: Data<App>,
+    ctx: Ctx,
+    claim: Option<Claim>,
+) -> Result<Call, Failure> {
+    let facts = Facts::of(request);
+    let route = route(&app, request);
     let takes_query = route.is_some_and(|route| route.takes_query);
     let is_list = route.is_some_and(|route| route.is_list);
-    let now = now();
-    let ctx = Ctx {
-        now,
-        caller: counted_caller(&app, request, now, route).await?,
-        access,
-    };
-    request.extensions_mut().insert(ctx.caller);
-    policy::may(&ctx, Reach::default())?;
-
+    let access = ctx.access;
     let operation = access.map_or("", |access| access.operation);
     let seen = match *request.method() == Method::PUT && headers::only_if_absent(request.headers()) {
         true => Some(Seen::Nothing),
@@ -378,6 +266,7 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
         takes_query,
         is_list,
         operation,
+        claim,
         app,
         ctx,
         facts,

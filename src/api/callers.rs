@@ -11,42 +11,71 @@ use super::headers;
 use super::limits;
 use super::problem::Failure;
 use super::tokens::basic;
-use crate::auth::tokens;
+use crate::db::Conn;
 use crate::domain::id::KeyId;
 use crate::service::{Caller, Role, keys};
 
 /// Never limited: whoever watches over the service must not make it look dead.
 const UNLIMITED: [&str; 2] = ["livez", "readyz"];
 
+/// Who a request says is asking.
+#[derive(Debug, Clone, Copy)]
+pub enum Claim {
+    /// Nobody in particular, or somebody whose password was looked up.
+    Caller(Caller),
+    /// The holder of a key, by a token that is ours. What the key may do is yet to be read.
+    Key(KeyId),
+}
+
+impl Claim {
+    /// Who that is, as the database says now: a revoked key is nobody from the next request on.
+    pub fn prove(self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Caller, Failure> {
+        let id = match self {
+            Claim::Caller(caller) => return Ok(caller),
+            Claim::Key(id) => id,
+        };
+        keys::caller(conn, id, now)?.ok_or_else(|| {
+            bad_token(
+                "key-revoked",
+                "Nøglen bag denne token er trukket tilbage eller udløbet.",
+                "The key behind this token is revoked or expired.",
+            )
+        })
+    }
+
+    fn key(self) -> Option<KeyId> {
+        match self {
+            Claim::Key(id) | Claim::Caller(Caller::Key { id, .. }) => Some(id),
+            Claim::Caller(_) => None,
+        }
+    }
+}
+
 /// Who is asking, once the request has been counted against that client's limit.
-pub async fn counted_caller(
+pub async fn counted_claim(
     app: &Data<App>,
     request: &HttpRequest,
     now: DateTime<Utc>,
     route: Option<&Route>,
-) -> Result<Caller, Failure> {
+) -> Result<Claim, Failure> {
     if request.path() == TOKEN_PATH {
         app.limits.count_secret(request)?;
-        return Ok(Caller::Public);
+        return Ok(Claim::Caller(Caller::Public));
     }
-    let found = caller(app, request, now).await;
+    let found = claim(app, request, now).await;
     let is_limited = route.is_none_or(|route| !UNLIMITED.contains(&route.operation.as_str()));
     if is_limited && !limits::is_counted(request) {
-        let key = match found {
-            Ok(Caller::Key { id, .. }) => Some(id),
-            _ => None,
-        };
+        let key = found.as_ref().ok().and_then(|claim| claim.key());
         app.limits.count(request, key)?;
     }
     found
 }
 
-/// Who is asking, as the database says now: a revoked key is nobody from the next request on.
-async fn caller(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> Result<Caller, Failure> {
+async fn claim(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> Result<Claim, Failure> {
     let sent = headers::single(request.headers(), &header::AUTHORIZATION)?;
-    let Some(sent) = sent else { return Ok(Caller::Public) };
+    let Some(sent) = sent else { return Ok(Claim::Caller(Caller::Public)) };
     if let Some((id, secret)) = basic(sent).filter(|_| *request.method() == Method::GET) {
-        return reader(app, request, id, secret, now).await;
+        return reader(app, request, id, secret, now).await.map(Claim::Caller);
     }
     let token = sent.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, token)) = token else {
@@ -63,19 +92,12 @@ async fn caller(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> R
             .find(|key| key.kid == kid)
             .map(|key| key.public)
     };
-    let verified = tokens::verify(token.trim(), &app.issuer, now, find).map_err(|fault| {
+    let verified = app.remembered.verify(token.trim(), &app.issuer, now, find);
+    let verified = verified.map_err(|fault| {
         let detail = fault.detail();
         bad_token(fault.code(), detail.da, detail.en)
     })?;
-    let id = KeyId::from(verified.subject);
-    let found = app.db.read(move |conn| keys::caller(conn, id, now)).await?;
-    found.ok_or_else(|| {
-        bad_token(
-            "key-revoked",
-            "Nøglen bag denne token er trukket tilbage eller udløbet.",
-            "The key behind this token is revoked or expired.",
-        )
-    })
+    Ok(Claim::Key(KeyId::from(verified.subject)))
 }
 
 /// A dashboard that can't get tokens (Excel, Power BI) sends its key with each GET. Only a reader's key:

@@ -84,7 +84,10 @@ pub async fn edge(
     };
     let mut response = as_problem(response, &facts);
     let route = response.request().match_pattern().unwrap_or_default();
-    let role = match response.request().extensions().get::<Caller>() {
+    // A read is proven where it is answered, all else before.
+    let proven = response.response().extensions().get::<Caller>().copied();
+    let caller = proven.or_else(|| response.request().extensions().get::<Caller>().copied());
+    let role = match caller {
         Some(Caller::Key { role, .. }) => role.word(),
         _ => "public",
     };

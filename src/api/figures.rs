@@ -2,9 +2,10 @@ use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{Answer, short_hash};
+use super::answer::{Answer, short, whole_hash};
 use super::call::Call;
 use super::csv::{self, Dialect, Form};
+use super::kept::Basis;
 use super::lists::{List, Paging, linked, unless_any};
 use super::partners::unknown;
 use super::problem::Failure;
@@ -87,9 +88,13 @@ pub async fn list_figures(call: Call) -> HttpResponse {
         let alliance = call.alliance(conn)?;
         let (asked, paging) = query.read(call.language, is_reader(call, &alliance))?;
         let known = figures::live(conn, &call.ctx, &alliance)?;
-        let etag = etag(call, &alliance, known, &asked)?;
+        let basis = basis(call, &alliance, known, &asked)?;
+        let etag = etag(&basis, known);
         if unchanged(call, &alliance, &asked, &etag) {
             return Ok(Answer::gone().with_header("etag", etag));
+        }
+        if let Some(kept) = call.app.kept.find(&basis) {
+            return Ok(kept);
         }
         let figured = figures::all(conn, &alliance, known, &asked)?;
         let rows: Vec<Figure> = figured
@@ -98,7 +103,12 @@ pub async fn list_figures(call: Call) -> HttpResponse {
             .collect();
         let total = paging.count.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
         let list = paging.of_all(call, rows, total, row_key)?;
-        Ok(list.untagged(call)?.with_header("etag", etag))
+        let answer = list.untagged(call)?.with_header("etag", etag);
+        // A page before the last names a cursor, which is the caller's own.
+        if list.next.is_none() && !paging.goes_on() {
+            call.app.kept.keep(basis, &answer);
+        }
+        Ok(answer)
     })
     .await
 }
@@ -116,7 +126,7 @@ pub async fn find_figure(call: Call) -> HttpResponse {
         let (asked, paging) = query.read(call.language, is_reader(call, &alliance))?;
         let known = figures::live(conn, &call.ctx, &alliance)?;
         let figured = figures::one(conn, &alliance, known, &asked, call.step("indicator"))?;
-        let etag = etag(call, &alliance, known, &asked)?;
+        let etag = etag(&basis(call, &alliance, known, &asked)?, known);
         if asked.by.is_none() {
             // There are no pages here, but what is no cursor is refused all the same.
             paging.page::<usize>(call)?;
@@ -356,7 +366,7 @@ fn unchanged(call: &Call, alliance: &InForce, asked: &Asked, etag: &str) -> bool
 }
 
 /// A hash of all that the answer depends on: journal size, day, language, query and form.
-fn etag(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> Result<String, Failure> {
+fn basis(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> Result<Basis, Failure> {
     let on = asked.valid_on.unwrap_or(known.today).to_string();
     let size = known.seq.to_string();
     let parts = [
@@ -369,5 +379,9 @@ fn etag(call: &Call, alliance: &InForce, known: Known, asked: &Asked) -> Result<
         if asked.merge_small { b"merged" } else { b"whole" },
         call.form()?.word().as_bytes(),
     ];
-    Ok(format!("\"{size}-{}\"", short_hash(&parts)))
+    Ok(whole_hash(&parts))
+}
+
+fn etag(basis: &Basis, known: Known) -> String {
+    format!("\"{}-{}\"", known.seq, short(basis))
 }

@@ -16,6 +16,7 @@ mod health;
 mod initiatives;
 mod journal;
 mod json;
+mod kept;
 mod keys;
 mod limits;
 mod lists;
@@ -30,6 +31,7 @@ pub use answer::Answer;
 pub use app::{App, Route, Routes, now};
 pub use call::Call;
 pub use edge::{API_VERSION, edge, nowhere};
+pub use kept::Kept;
 pub use limits::Limits;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -99,7 +99,11 @@ mod tests {
         let key = SigningKey::generate();
         let remembered = Remembered::default();
         for n in 0..3 {
-            assert!(remembered.verify(&format!("no token {n}"), "facit", noon(), |_| Some(key.public)).is_err());
+            assert!(
+                remembered
+                    .verify(&format!("no token {n}"), "facit", noon(), |_| Some(key.public))
+                    .is_err()
+            );
         }
         let verified = |seconds| Verified {
             subject: uuid::Uuid::nil(),
