@@ -1,19 +1,20 @@
 //! The command line: each command is a few lines over the services.
 
+mod apply;
+
 use std::io::Write;
 use std::process::ExitCode;
 
 use facit::api;
 use facit::check::{self, Findings};
-use facit::config::{ApplyArgs, CheckArgs, Command, CreateKeyArgs, DatabaseArgs, DemoArgs, KeysCommand};
+use facit::config::{CheckArgs, Command, CreateKeyArgs, DatabaseArgs, DemoArgs, KeysCommand};
 use facit::config::{RevokeKeyArgs, ServeArgs, temporary_folder};
 use facit::db::{self, Db, Target};
 use facit::demo;
 use facit::domain::id::KeyId;
-use facit::domain::programme::{ProgrammeDocument, differences};
 use facit::server::{self, Settings};
 use facit::service::keys::{CreateKey, KeyView};
-use facit::service::programmes::{self, Condition, Outcome};
+use facit::service::programmes;
 use facit::service::{Ctx, Error, Role, keys};
 use facit::store;
 
@@ -26,7 +27,7 @@ pub fn run(command: Command) -> Outcomes {
     match command {
         Command::Demo(args) => run_demo(args),
         Command::Serve(args) => serve(args),
-        Command::Apply(args) => apply(&args),
+        Command::Apply(args) => apply::apply(&args),
         Command::Keys(KeysCommand::Create(args)) => create_key(args),
         Command::Keys(KeysCommand::List(args)) => list_keys(&args),
         Command::Keys(KeysCommand::Revoke(args)) => revoke_key(&args),
@@ -147,50 +148,6 @@ fn example(address: &str, key: &demo::DemoKey) -> String {
             "  then PUT {base}/reports/today/{partner} and POST {base}/reports/today/{partner}/submission\n"
         ),
     }
-}
-
-fn apply(args: &ApplyArgs) -> Outcomes {
-    let text =
-        std::fs::read_to_string(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
-    let document: ProgrammeDocument =
-        toml::from_str(&text).map_err(|e| format!("{}: {e}", args.file.display()))?;
-    let slug = document.slug.clone();
-    let db = open(&args.database.database)?;
-    let ctx = Ctx::installation(api::now());
-    let mut outcome = None;
-    let applied = db.write_now(|conn| {
-        let before = match store::alliances::find(conn, &slug)? {
-            Some(alliance) => Some(programmes::with_programme(conn, alliance)?),
-            None => None,
-        };
-        let applied = programmes::apply(conn, &ctx, &slug, document, &Condition::None)?;
-        let after = &applied.in_force.programme.document;
-        let changes = before
-            .map(|before| differences(&before.programme.document, after))
-            .unwrap_or_default();
-        outcome = Some((applied.outcome, applied.in_force.version, changes));
-        // A dry run is the real thing, rolled back.
-        if args.dry_run { Err(Error::absent()) } else { Ok(()) }
-    });
-    match (outcome, applied) {
-        (Some(outcome), Ok(())) => print_line(&said(&slug, &outcome, false)),
-        (Some(outcome), Err(_)) if args.dry_run => print_line(&said(&slug, &outcome, true)),
-        (_, Err(fault)) => Err(fault.to_string()),
-        (None, Ok(())) => Err("nothing was applied".to_owned()),
-    }
-}
-
-fn said(slug: &str, (outcome, version, changes): &(Outcome, i64, Vec<String>), dry: bool) -> String {
-    let would = if dry { "would be " } else { "" };
-    let did = match outcome {
-        Outcome::Created => format!("{slug}: {would}created, version {version}"),
-        Outcome::Changed => format!("{slug}: {would}changed, version {version}"),
-        Outcome::Unchanged => format!("{slug}: unchanged, version {version}"),
-    };
-    std::iter::once(did)
-        .chain(changes.iter().map(|line| format!("  {line}")))
-        .collect::<Vec<_>>()
-        .join("\n")
 }
 
 fn create_key(args: CreateKeyArgs) -> Outcomes {

@@ -5,11 +5,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer::Answer;
 use super::call::Call;
 use super::lists::{List, Paging, unless_any};
+use super::problem::Failure;
 use crate::domain::checks::Faults;
 use crate::domain::programme::{
     FocusAreaEntry, IndicatorEntry, ProgrammeDocument, QuestionEntry, RoundEntry,
 };
 use crate::domain::text::Text;
+use crate::service::effects::{self, Effect};
 use crate::service::programmes::{self, Condition, Outcome};
 use crate::store;
 
@@ -28,7 +30,7 @@ struct PlainListQuery {
 }
 
 impl PlainListQuery {
-    fn read(self) -> Result<Paging, super::problem::Failure> {
+    fn read(self) -> Result<Paging, Failure> {
         let mut faults = Faults::new();
         let paging =
             Paging::read(&mut faults, self.limit.as_deref(), self.cursor, self.count.as_deref());
@@ -97,18 +99,56 @@ pub async fn find_alliance(call: Call) -> HttpResponse {
     .await
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ApplyQuery {
+    /// Says what would change and which figures would move, and changes nothing.
+    #[param(value_type = Option<bool>)]
+    dry_run: Option<String>,
+}
+
+impl ApplyQuery {
+    fn is_dry(&self) -> Result<bool, Failure> {
+        let mut faults = Faults::new();
+        if let Some(word) = &self.dry_run {
+            faults.one_of("?dryRun", word, &["true", "false"]);
+        }
+        unless_any(faults)?;
+        Ok(self.dry_run.as_deref() == Some("true"))
+    }
+}
+
+/// The document in force, or what it would do.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // For the document: each answer is made as the one or the other.
+pub enum ProgrammeOrEffect {
+    Programme(Box<ProgrammeDocument>),
+    Effect(Box<Effect>),
+}
+
 /// Apply a programme.
 ///
 /// Creates the alliance (operator), or changes its programme as a whole. An equal document changes
-/// nothing; another is a new version.
-#[utoipa::path(tag = "alliances", request_body = ProgrammeDocument, responses(
-    (status = 200, description = "In force", body = ProgrammeDocument),
+/// nothing; another is a new version. With `dryRun=true` it is refused for whatever it would be refused
+/// for, and else says what would change and which figures would move, as of today; nothing is written.
+/// A dry run honours `If-Match` when it is given, and needs none.
+#[utoipa::path(tag = "alliances", params(ApplyQuery), request_body = ProgrammeDocument, responses(
+    (status = 200, description = "In force; with `dryRun`, what it would do", body = ProgrammeOrEffect),
     (status = 201, description = "The alliance was created", body = ProgrammeDocument)))]
 #[put("/alliances/{alliance}")]
 pub async fn apply_programme(call: Call) -> HttpResponse {
     call.write(|conn, call| {
+        let query: ApplyQuery = call.query()?;
         let document: ProgrammeDocument = call.body()?;
         let slug = call.step("alliance");
+        if query.is_dry()? {
+            let condition =
+                call.seen.clone().map_or(Condition::None, |seen| Condition::Seen(Some(seen)));
+            let effect = effects::rehearsed(conn, &call.ctx, slug, document, &condition, call.language)?;
+            return Ok(Answer::ok(&effect));
+        }
         let condition = Condition::Seen(call.seen.clone());
         let applied = programmes::apply(conn, &call.ctx, slug, document, &condition)?;
         let document = &applied.in_force.programme.document;

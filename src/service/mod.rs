@@ -5,6 +5,7 @@
 
 pub mod commitments;
 pub mod context;
+pub mod effects;
 pub mod error;
 pub mod figures;
 pub mod initiatives;

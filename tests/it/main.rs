@@ -13,6 +13,7 @@ mod cors;
 mod csv;
 mod dashboards;
 mod deployment;
+mod dry_runs;
 mod etags;
 mod figure_properties;
 mod figure_rows;

@@ -12,7 +12,7 @@ mod vocabulary;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
-pub use differences::differences;
+pub use differences::{Difference, HowChanged, differences};
 pub use document::{
     Amount, FocusAreaEntry, IndicatorEntry, Labelled, ProgrammeDocument, QuestionEntry, RoundEntry,
 };
