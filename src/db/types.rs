@@ -133,6 +133,7 @@ uid_columns!(
     id::PartnerId,
     id::CommitmentId,
     id::InitiativeId,
+    id::ImportId,
     id::ReportId,
     id::PointId,
     id::MembershipId,

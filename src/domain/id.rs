@@ -54,6 +54,7 @@ ids!(
     PartnerId,
     CommitmentId,
     InitiativeId,
+    ImportId,
     ReportId,
     PointId,
     MembershipId,

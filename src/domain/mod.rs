@@ -6,6 +6,7 @@ pub mod cvr;
 pub mod dates;
 pub mod figure;
 pub mod id;
+pub mod import;
 pub mod initiative;
 pub mod journal;
 pub mod json;
