@@ -1,6 +1,7 @@
 //! The command line: each command is a few lines over the services.
 
 mod apply;
+mod import;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ pub fn run(command: Command) -> Outcomes {
         Command::Demo(args) => run_demo(args),
         Command::Serve(args) => serve(args),
         Command::Apply(args) => apply::apply(&args),
+        Command::Import(args) => import::import(&args),
         Command::Keys(KeysCommand::Create(args)) => create_key(args),
         Command::Keys(KeysCommand::List(args)) => list_keys(&args),
         Command::Keys(KeysCommand::Revoke(args)) => revoke_key(&args),

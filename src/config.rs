@@ -8,6 +8,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 /// The program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+use crate::domain::import::{Kind, Mode};
+
 /// Makes an alliance's published figures checkable.
 #[derive(Debug, Parser)]
 #[command(name = "facit", version, about)]
@@ -27,6 +29,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Apply a programme document (TOML).
     Apply(ApplyArgs),
+    /// Import a CSV file; exit 2 if rows were refused.
+    Import(ImportArgs),
     /// Manage API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -117,6 +121,26 @@ pub struct ApplyArgs {
     /// The document.
     pub file: PathBuf,
     /// Show what would change, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The alliance's slug.
+    #[arg(long)]
+    pub alliance: String,
+    /// What the rows are.
+    #[arg(long, value_parser = Kind::WORDS)]
+    pub kind: String,
+    /// The file: comma, semicolon or tab; UTF-8 or Windows-1252.
+    pub file: PathBuf,
+    /// What becomes of the other rows where one is refused: none is taken, or they are.
+    #[arg(long, default_value = "atomic", value_parser = Mode::WORDS)]
+    pub mode: String,
+    /// Show what would come of it, and write nothing.
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -21,6 +21,7 @@ use super::headers;
 use super::json;
 use super::problem::Failure;
 use super::tokens::client_id;
+use super::upload;
 use crate::db::Conn;
 use crate::domain::text::Language;
 use crate::service::patch::Seen;
@@ -33,7 +34,7 @@ pub const MOST_BYTES: usize = 1024 * 1024;
 /// How long a client may take to send its body.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 /// Without an Idempotency-Key these could happen twice unnoticed.
-const NEED_A_KEY: [&str; 2] = ["submit_report", "accept_report"];
+pub const NEED_A_KEY: [&str; 3] = ["submit_report", "accept_report", "create_import"];
 
 mod answering;
 
@@ -225,11 +226,13 @@ async fn brought(
         true => Some(Seen::Nothing),
         false => headers::if_match(request.headers())?,
     };
-    let once = match *request.method() == Method::POST && operation != "issue_token" {
+    // What writes nothing can't happen twice.
+    let is_dry_run = takes_query && request.query_string().split('&').any(|pair| pair == "dryRun=true");
+    let once = match *request.method() == Method::POST && operation != "issue_token" && !is_dry_run {
         true => headers::idempotency_key(request.headers())?,
         false => None,
     };
-    if once.is_none() && NEED_A_KEY.contains(&operation) {
+    if once.is_none() && !is_dry_run && NEED_A_KEY.contains(&operation) {
         return Err(Failure::malformed(
             "idempotency-key-missing",
             "Send en Idempotency-Key, så anmodningen kan gentages uden at ske to gange.",
@@ -239,10 +242,10 @@ async fn brought(
     check_media_type(request, operation)?;
     let body = match *request.method() == Method::GET || *request.method() == Method::DELETE {
         true => Bytes::new(),
-        false => read_body(request, payload).await?,
+        false => read_body(request, payload, operation).await?,
     };
     if !body.is_empty() && request.headers().get(header::CONTENT_TYPE).is_none() {
-        return Err(wrong_media_type());
+        return Err(wrong_media_type(operation));
     }
     if operation == "issue_token"
         && let Some(key) = client_id(request.headers(), &body)
@@ -285,10 +288,17 @@ fn route<'a>(app: &'a App, request: &HttpRequest) -> Option<&'a Route> {
 fn check_media_type(request: &HttpRequest, operation: &str) -> Result<(), Failure> {
     let encoded = request.headers().get(header::CONTENT_ENCODING);
     if encoded.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(wrong_media_type());
+        return Err(wrong_media_type(operation));
     }
     if request.headers().get(header::CONTENT_TYPE).is_none() {
         return Ok(());
+    }
+    if operation == "create_import" {
+        return if upload::is_taken(request.headers()) {
+            Ok(())
+        } else {
+            Err(wrong_media_type(operation))
+        };
     }
     let takes: &[&str] = match (operation, request.method()) {
         ("issue_token", _) => &["application/x-www-form-urlencoded"],
@@ -298,26 +308,38 @@ fn check_media_type(request: &HttpRequest, operation: &str) -> Result<(), Failur
     };
     match headers::media_type(request.headers()) {
         Some(media) if takes.contains(&media.as_str()) => Ok(()),
-        _ => Err(wrong_media_type()),
+        _ => Err(wrong_media_type(operation)),
     }
 }
 
-fn wrong_media_type() -> Failure {
+fn wrong_media_type(operation: &str) -> Failure {
+    let (da, en) = match operation {
+        "create_import" => ("text/csv eller multipart/form-data", "text/csv or multipart/form-data"),
+        _ => ("application/json i UTF-8", "application/json in UTF-8"),
+    };
     Failure::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "unsupported-media-type",
-        "Indholdets medietype tages ikke imod her. Send application/json i UTF-8.",
-        "The body's media type is not taken here. Send application/json in UTF-8.",
+        format!("Indholdets medietype tages ikke imod her. Send {da}."),
+        format!("The body's media type is not taken here. Send {en}."),
     )
 }
 
-async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes, Failure> {
+async fn read_body(
+    request: &HttpRequest,
+    mut payload: Payload,
+    operation: &str,
+) -> Result<Bytes, Failure> {
+    let (most, patience) = match operation {
+        "create_import" => upload::LIMITS,
+        _ => (MOST_BYTES, PATIENCE),
+    };
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced
         .and_then(|length| length.to_str().ok())
         .and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > MOST_BYTES as u64) {
-        return Err(too_large());
+    if announced.is_some_and(|length| length > most as u64) {
+        return Err(too_large(most));
     }
     let reading = async {
         let mut bytes = BytesMut::new();
@@ -329,14 +351,14 @@ async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes,
                     "The body did not arrive whole.",
                 )
             })?;
-            if bytes.len() + chunk.len() > MOST_BYTES {
-                return Err(too_large());
+            if bytes.len() + chunk.len() > most {
+                return Err(too_large(most));
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes.freeze())
     };
-    tokio::time::timeout(PATIENCE, reading).await.unwrap_or_else(|_| {
+    tokio::time::timeout(patience, reading).await.unwrap_or_else(|_| {
         Err(Failure::new(
             StatusCode::REQUEST_TIMEOUT,
             "too-slow",
@@ -346,8 +368,8 @@ async fn read_body(request: &HttpRequest, mut payload: Payload) -> Result<Bytes,
     })
 }
 
-fn too_large() -> Failure {
-    let most = MOST_BYTES / 1024;
+fn too_large(most: usize) -> Failure {
+    let most = most / 1024;
     Failure::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "body-too-large",

@@ -161,13 +161,18 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 
 /// The media type without its parameters, in lower case. A charset other than UTF-8 is none we read.
 pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    media_type_in(headers, &["utf-8"])
+}
+
+/// The media type where its charset, if it has one, is one of these.
+pub fn media_type_in(headers: &HeaderMap, charsets: &[&str]) -> Option<String> {
     let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     let mut parts = text.split(';');
     let media = parts.next()?.trim().to_ascii_lowercase();
     let foreign = parts.any(|part| {
         let part = part.trim().to_ascii_lowercase();
         part.strip_prefix("charset=")
-            .is_some_and(|charset| charset.trim_matches('"') != "utf-8")
+            .is_some_and(|charset| !charsets.contains(&charset.trim_matches('"')))
     });
     (!foreign).then_some(media)
 }

@@ -13,6 +13,7 @@ mod edge;
 mod figures;
 mod headers;
 mod health;
+mod imports;
 mod initiatives;
 mod journal;
 mod json;
@@ -26,6 +27,7 @@ mod partners;
 mod problem;
 mod reports;
 mod tokens;
+mod upload;
 
 pub use answer::Answer;
 pub use app::{App, Route, Routes, now};
@@ -86,7 +88,10 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(figures::find_figure)
         .service(figures::list_standings)
         .service(journal::list_journal)
-        .service(journal::find_journal_entry);
+        .service(journal::find_journal_entry)
+        .service(imports::create_import)
+        .service(imports::list_imports)
+        .service(imports::find_import);
 }
 
 /// The addresses beside `/v1`.

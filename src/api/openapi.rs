@@ -37,6 +37,7 @@ use crate::service::policy::{Access, Grant};
         (name = "initiatives", description = "Work that partners do."),
         (name = "reports", description = "What partners hand in, and what becomes of it."),
         (name = "figures", description = "Indicators' values, with everything needed to check them."),
+        (name = "imports", description = "Files of partners, commitments and initiatives."),
         (name = "journal", description = "Every change that counts, in order."),
         (name = "service", description = "The service itself.")
     )
@@ -180,11 +181,17 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
             json!({"type": "string"}),
         ));
     }
-    let is_needed = ["submit_report", "accept_report"].contains(&name.as_str());
+    let is_needed = super::call::NEED_A_KEY.contains(&name.as_str());
     let takes_key = method == "post" && name != "issue_token";
     if takes_key {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 255});
-        let says = "The same key makes the same request happen once.";
+        // A dry run happens as often as one likes.
+        let (says, is_needed) = match has_parameter(operation, "dryRun") {
+            true => {
+                ("The same key makes the same request happen once. Needed, but for a dry run.", false)
+            }
+            false => ("The same key makes the same request happen once.", is_needed),
+        };
         parameters.push(header("Idempotency-Key", says, is_needed, schema));
     }
     if is_list {
@@ -294,7 +301,7 @@ fn add_answers(operation: &mut Value, method: &str, statuses: &[u16], is_limited
                 text("The limit that counts here: `q` requests in `w` seconds.");
             headers["RateLimit"] = text("`r` requests left; in `t` seconds there are more.");
         }
-        if status == "201" {
+        if status == "201" || status == "207" {
             headers["Location"] = text("Where it is.");
         }
         answer["headers"] = headers;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Findings;
-use super::compare::{number, text, words};
+use super::compare::{number, text, with, words};
 use super::facts::Facts;
 use super::journal::Entry;
 use crate::domain::programme::{Programme, ProgrammeDocument};
@@ -27,6 +27,10 @@ pub struct State {
     pub commitments: BTreeMap<String, Value>,
     pub initiatives: BTreeMap<String, Value>,
     pub keys: BTreeMap<String, Value>,
+    /// Each with the number of its entry.
+    pub imports: BTreeMap<String, Value>,
+    /// What was done, in order, since the last import.
+    done: Vec<String>,
     /// By partner and round.
     pub reports: BTreeMap<(String, String), Value>,
     /// Every submission by partner, round and number, as its entry had the report.
@@ -36,6 +40,7 @@ pub struct State {
 impl State {
     /// Takes an entry in, and answers whose record it touches.
     pub fn apply(&mut self, entry: &Entry, found: &mut Findings) -> BTreeSet<String> {
+        self.done.push(entry.action.clone());
         let (kind, id) = entry.subject.split_once('/').unwrap_or((entry.subject.as_str(), ""));
         match entry.action.as_str() {
             "programme.applied" => {
@@ -71,12 +76,41 @@ impl State {
                 self.keys.insert(id.to_owned(), entry.after.clone());
                 BTreeSet::new()
             }
+            "import.completed" => {
+                expect(entry, kind == "imports" && text(&entry.after, "id") == id, found);
+                expect(entry, text(&entry.after, "partner") == entry.partner, found);
+                self.apply_import(id, entry, found);
+                BTreeSet::new()
+            }
             // Whoever adds an action has to say here what it does to the state.
             other => {
                 found.differ(entry.address(), format!("the check does not know the action {other}"));
                 BTreeSet::new()
             }
         }
+    }
+
+    /// Its counts add up, and are those of the entries right before it.
+    fn apply_import(&mut self, id: &str, entry: &Entry, found: &mut Findings) {
+        let count = |field| number(&entry.after, field).unwrap_or(-1);
+        let [created, updated] = ["created", "updated"].map(count);
+        let read = created + updated + count("unchanged") + count("refused");
+        if count("rowsRead") != read {
+            found.differ(entry.address(), format!("the counts add up to {read} rows"));
+        }
+        let (born, changed) = match text(&entry.after, "kind") {
+            "partners" => ("partner.admitted", "partner.updated"),
+            "commitments" => ("commitment.made", "commitment.updated"),
+            _ => ("initiative.created", "initiative.updated"),
+        };
+        let done = std::mem::take(&mut self.done);
+        let before = done.iter().rev().skip(1).take(usize::try_from(created + updated).unwrap_or(0));
+        let are = |action: &str| before.clone().filter(|done| *done == action).count();
+        if [are(born), are(changed)].map(|n| i64::try_from(n).unwrap_or(0)) != [created, updated] {
+            found.differ(entry.address(), "the entries before it are not those of its rows");
+        }
+        self.imports
+            .insert(id.to_owned(), with(entry.after.clone(), "journalSeq", entry.seq.into()));
     }
 
     fn apply_programme(&mut self, entry: &Entry, found: &mut Findings) {

@@ -15,13 +15,16 @@ use crate::domain::names;
 use crate::service::Result;
 use crate::store;
 use crate::store::alliances::Alliance;
-use crate::store::audit::{self, CommitmentRow, InitiativeRow, KeyRow, MembershipRow, PartnerRow};
+use crate::store::audit::{
+    self, CommitmentRow, ImportRow, InitiativeRow, KeyRow, MembershipRow, PartnerRow,
+};
 
 pub fn compare(conn: &mut Conn, alliance: &Alliance, state: &State, found: &mut Findings) -> Result<()> {
     programmes(conn, alliance, state, found)?;
     partners(conn, alliance.id, state, found)?;
     commitments(conn, alliance.id, state, found)?;
-    initiatives(conn, alliance.id, state, found)
+    initiatives(conn, alliance.id, state, found)?;
+    imports(conn, alliance.id, state, found)
 }
 
 fn programmes(conn: &mut Conn, alliance: &Alliance, state: &State, found: &mut Findings) -> Result<()> {
@@ -202,6 +205,36 @@ fn initiative(row: InitiativeRow) -> (String, Value) {
         "version": row.version,
     });
     (format!("initiatives/{}", row.id), value)
+}
+
+fn imports(conn: &mut Conn, alliance: AllianceId, state: &State, found: &mut Findings) -> Result<()> {
+    let rows = audit::imports(conn, alliance);
+    let Some(rows) = found.loaded("imports", rows)? else { return Ok(()) };
+    let expected = state
+        .imports
+        .iter()
+        .map(|(id, import)| (format!("imports/{id}"), import.clone()));
+    let row = |row: ImportRow| {
+        let value = json!({
+            "id": row.id,
+            "kind": row.kind,
+            "mode": row.mode,
+            "receivedAt": rfc3339(row.received_at.0),
+            "actor": row.actor_id,
+            "partner": row.partner_id,
+            "sha256": row.sha256,
+            "bytes": row.byte_count,
+            "rowsRead": row.created + row.updated + row.unchanged + row.refused,
+            "created": row.created,
+            "updated": row.updated,
+            "unchanged": row.unchanged,
+            "refused": row.refused,
+            "journalSeq": row.seq,
+        });
+        (format!("imports/{}", row.id), value)
+    };
+    found.compare(expected.collect(), rows.into_iter().map(row).collect());
+    Ok(())
 }
 
 pub fn key(row: KeyRow) -> (String, Value) {

@@ -347,6 +347,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    imports (id) {
+        id -> Uid,
+        alliance_id -> Uid,
+        kind -> Text,
+        mode -> Text,
+        received_at -> At,
+        actor_id -> Uid,
+        partner_id -> Nullable<Uid>,
+        sha256 -> Text,
+        byte_count -> BigInt,
+        created -> BigInt,
+        updated -> BigInt,
+        unchanged -> BigInt,
+        refused -> BigInt,
+        seq -> BigInt,
+        warnings -> Json,
+        remarks -> Json,
+    }
+}
+
 diesel::joinable!(report_versions -> reports (report_id));
 diesel::joinable!(memberships -> partners (partner_id));
 diesel::allow_tables_to_appear_in_same_query!(
@@ -373,4 +397,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     standings,
     tallies,
     refolds,
+    imports,
 );

@@ -8,6 +8,7 @@ pub mod context;
 pub mod effects;
 pub mod error;
 pub mod figures;
+pub mod imports;
 pub mod initiatives;
 pub mod installation;
 pub mod journal;

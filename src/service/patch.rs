@@ -60,16 +60,22 @@ pub fn must_not_have_seen(seen: Option<&Seen>) -> Result<()> {
 pub fn merged<T: Serialize + DeserializeOwned>(current: &T, patch: &Value) -> Result<T> {
     let mut value = serde_json::to_value(current).unwrap_or_default();
     merge(&mut value, patch);
+    whole(value, "Feltet kan ikke fjernes.", "The field can't be taken away.")
+}
+
+/// Reads a patch of nothing as the whole body that it must be.
+pub fn made<T: DeserializeOwned>(patch: &Value) -> Result<T> {
+    let mut value = Value::Null;
+    merge(&mut value, patch);
+    whole(value, "Feltet mangler.", "The field is missing.")
+}
+
+fn whole<T: DeserializeOwned>(value: Value, da: &str, en: &str) -> Result<T> {
     crate::domain::json::typed(value).map_err(|misfit| {
         let missing = missing_field(&misfit.message);
         let step = missing.map(|field| format!("/{}", pointer_step(&field))).unwrap_or_default();
         let pointer = format!("{}{step}", misfit.pointer);
-        Error::from(vec![Fault::new(
-            pointer,
-            "required",
-            "Feltet kan ikke fjernes.",
-            "The field can't be taken away.",
-        )])
+        Error::from(vec![Fault::new(pointer, "required", da, en)])
     })
 }
 

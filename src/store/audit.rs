@@ -5,13 +5,15 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::db::schema::{
-    commitments, initiative_focus_areas, initiative_partners, initiatives, journal_entries,
+    commitments, imports, initiative_focus_areas, initiative_partners, initiatives, journal_entries,
     journal_texts, journals, keys, memberships, partners, report_initiatives, report_points,
     report_versions, reports,
 };
 use crate::db::types::{Document, Instant};
 use crate::db::{Conn, Result};
-use crate::domain::id::{AllianceId, CommitmentId, InitiativeId, KeyId, PartnerId, PointId, ReportId};
+use crate::domain::id::{
+    AllianceId, CommitmentId, ImportId, InitiativeId, KeyId, PartnerId, PointId, ReportId,
+};
 use crate::store::journal::{EntryRow, TextRow};
 
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -114,6 +116,25 @@ pub struct PointRow {
     pub detail: String,
     pub opened_at: Instant,
     pub closed_by_version: Option<i64>,
+}
+
+/// An import without what there is to say of its rows, which no journal has.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = imports)]
+pub struct ImportRow {
+    pub id: ImportId,
+    pub kind: String,
+    pub mode: String,
+    pub received_at: Instant,
+    pub actor_id: KeyId,
+    pub partner_id: Option<PartnerId>,
+    pub sha256: String,
+    pub byte_count: i64,
+    pub created: i64,
+    pub updated: i64,
+    pub unchanged: i64,
+    pub refused: i64,
+    pub seq: i64,
 }
 
 /// A key without its holder's name and its secret's hash, which no journal has.
@@ -228,6 +249,11 @@ pub fn report_points(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<PointR
         .inner_join(reports::table.on(report_points::report_id.eq(reports::id)))
         .filter(reports::alliance_id.eq(alliance));
     Ok(query.select(PointRow::as_select()).load(conn)?)
+}
+
+pub fn imports(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<ImportRow>> {
+    let query = imports::table.filter(imports::alliance_id.eq(alliance));
+    Ok(query.select(ImportRow::as_select()).load(conn)?)
 }
 
 /// An alliance's keys, or the operators', which belong to none.

@@ -133,6 +133,20 @@ pub fn find(conn: &mut Conn, alliance: AllianceId, id: InitiativeId) -> Result<O
     Ok(with_partners(conn, vec![row])?.pop())
 }
 
+/// The initiatives of this title, in whatever case or form, that the partner leads.
+pub fn find_titled(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    title: &str,
+    lead: PartnerId,
+) -> Result<Vec<InitiativeId>> {
+    let query = initiatives::table
+        .filter(initiatives::alliance_id.eq(alliance))
+        .filter(initiatives::title_key.eq(names::key(title)))
+        .filter(initiatives::lead_partner_id.eq(lead));
+    Ok(query.order(initiatives::id).select(initiatives::id).load(conn)?)
+}
+
 /// Whether some submission of a report names it.
 pub fn is_reported(conn: &mut Conn, id: InitiativeId) -> Result<bool> {
     let query = report_initiatives::table.filter(report_initiatives::initiative_id.eq(id));

@@ -4,6 +4,7 @@ pub mod alliances;
 pub mod audit;
 pub mod commitments;
 pub mod idempotency;
+pub mod imports;
 pub mod initiatives;
 pub mod installation;
 pub mod journal;

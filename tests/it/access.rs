@@ -86,6 +86,7 @@ fn nobody() -> Member {
         token: Token::default(),
         commitment: id(),
         initiative: id(),
+        import: id(),
         entry: "999999".to_owned(),
         key: id(),
     }
@@ -121,7 +122,7 @@ fn send(
 
 /// Whether the address names something besides the alliance that may be another's or missing.
 fn names_an_object(operation: &Operation) -> bool {
-    ["{partner}", "{commitment}", "{initiative}", "{key}", "{seq}"]
+    ["{partner}", "{commitment}", "{initiative}", "{import}", "{key}", "{seq}"]
         .iter()
         .any(|step| operation.pattern.contains(step))
 }

@@ -68,6 +68,13 @@ fn what_was_changed_by_hand_is_named() {
         ),
         ("UPDATE programme_versions SET document = document || ' ' WHERE version = 2".into(), "programme/versions/2".into()),
         ("UPDATE alliances SET version = 2".into(), "alliance".into()),
+        ("UPDATE imports SET unchanged = unchanged + 1".into(), "imports/".into()),
+        (
+            "UPDATE journal_entries SET bytes = CAST(replace(CAST(bytes AS TEXT), '\"created\":1', '\"created\":0') AS BLOB) \
+             WHERE action = 'import.completed'"
+                .into(),
+            "journal/".into(),
+        ),
         ("UPDATE keys SET revoked_at = NULL".into(), "keys/".into()),
         (
             "UPDATE standings SET standing = 'counted' WHERE standing = 'noAnswer' AND scope = 'closing'".into(),

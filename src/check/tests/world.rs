@@ -9,10 +9,12 @@ use crate::db::{Conn, Db, Target};
 use crate::domain::commitment::MakeCommitment;
 use crate::domain::dates::instant;
 use crate::domain::id::{AllianceId, InitiativeId, KeyId, PartnerId};
+use crate::domain::import::{Counts, Kind, Mode};
 use crate::domain::initiative::CreateInitiative;
 use crate::domain::partner::{AdmitPartner, Departure, Rejoining};
 use crate::domain::programme::ProgrammeDocument;
 use crate::domain::report::{ReopenReport, ReportBody, ReturnReport};
+use crate::service::imports::{self, Order};
 use crate::service::keys::{self, CreateKey};
 use crate::service::patch::Seen;
 use crate::service::policy::Access;
@@ -131,6 +133,7 @@ fn live(conn: &mut Conn) -> Result<Vec<PartnerId>> {
     report(conn, &demo, one, two, shared)?;
     come_and_go(conn, &demo, one, three)?;
     change(conn)?;
+    import(conn)?;
 
     let ctx = office("2024-01-10T08:00:00Z");
     let body = json!({"role": "partner", "name": "Bo", "partner": one, "expiresAt": "2030-01-01T00:00:00+01:00"});
@@ -257,6 +260,21 @@ fn come_and_go(conn: &mut Conn, demo: &InForce, one: PartnerId, three: PartnerId
         json!({"sector": "research_education", "region": null, "partOf": one, "joinedOn": "2020-02-01"});
     partners::update(conn, &ctx, demo, three, Some(&Seen::Any), &changes)?;
     partners::depart(conn, &ctx, demo, three, None, &departure)?;
+    Ok(())
+}
+
+fn import(conn: &mut Conn) -> Result<()> {
+    let ctx = office("2024-01-05T08:00:00Z");
+    let demo = programmes::in_force(conn, SLUG)?;
+    let file = "navn;sektor;område\nDvale;other;\nDvale;other;\nNye Ærø;other;Fyn\nAktive Ø;;Bornholm\n";
+    let order = Order {
+        kind: Kind::Partners,
+        mode: Mode::Partial,
+        dry_run: false,
+        file: file.as_bytes(),
+    };
+    let run = imports::run(conn, &ctx, &demo, order, &mut |_, _| {})?;
+    assert_eq!(run.import.counts, Counts { created: 1, updated: 1, unchanged: 1, refused: 1 });
     Ok(())
 }
 

@@ -20,6 +20,8 @@ pub struct Member {
     pub token: Token,
     pub commitment: String,
     pub initiative: String,
+    /// One that the partner sent.
+    pub import: String,
     /// A journal entry that names the partner.
     pub entry: String,
     /// Its API key.
@@ -55,6 +57,7 @@ impl Cast {
             ("{partner}", &at.id),
             ("{commitment}", &at.commitment),
             ("{initiative}", &at.initiative),
+            ("{import}", &at.import),
             ("{round}", "open"),
             ("{indicator}", "joined"),
             ("{key}", &at.key),
@@ -86,6 +89,13 @@ fn member(api: &Api, alliance: &str, name: &str) -> Member {
         json!({"title": format!("Samtaler, {name}"), "status": "running"}),
     );
 
+    let imported = api.post(&format!("{base}/imports?kind=initiatives")).token(&token).once();
+    let imported = imported
+        .raw("text/csv", format!("title\n\"Samtaler, {name}\"").as_bytes())
+        .send();
+    assert_eq!((imported.status, &imported.body["unchanged"]), (201, &json!(1)), "{}", imported.text);
+    let import = imported.body["id"].as_str().expect("an id").to_owned();
+
     let report = format!("{base}/reports/open/{id}");
     let body =
         json!({"answers": {"joined": {"value": "yes"}}, "initiatives": [{"initiative": initiative}]});
@@ -94,7 +104,7 @@ fn member(api: &Api, alliance: &str, name: &str) -> Member {
     let submitted = api.post(&format!("{report}/submission")).token(&token).once().send();
     assert_eq!(submitted.status, 200, "{}", submitted.text);
     let entry = submitted.body["receipt"]["journalSeq"].to_string();
-    Member { id, token, commitment, initiative, entry, key }
+    Member { id, token, commitment, initiative, import, entry, key }
 }
 
 /// A body that is well-formed for the operation, `None` where it takes none. `lead` is a partner's id.

@@ -132,6 +132,12 @@ impl<'a> Scene<'a> {
         self.does("/initiatives", body)["id"].as_str().expect("an id").to_owned()
     }
 
+    /// Imports a file; `query` without its question mark.
+    pub fn import(&self, query: &str, token: &Token, file: &[u8]) -> Answered {
+        let request = self.post(&format!("/imports?{query}")).token(token).once();
+        request.raw("text/csv", file).send()
+    }
+
     /// Saves the whole draft over whatever version is there.
     pub fn save(&self, round: &str, partner: &str, body: &Value) -> Answered {
         let path = format!("/reports/{round}/{partner}");

@@ -1,0 +1,2 @@
+DROP INDEX initiatives_title;
+DROP TABLE imports;

@@ -1,0 +1,258 @@
+//! Imports: files of rows, each of which goes through the same function as a single request.
+
+mod rows;
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use self::rows::{Done, Taking};
+use super::programmes::InForce;
+use super::{Ctx, Error, Kind as Refused, Result, journal};
+use crate::db::{self, Conn};
+use crate::domain::dates::rfc3339;
+use crate::domain::id::ImportId;
+use crate::domain::import::{
+    Columns, Counts, Import, Kind, MOST_BYTES, Mode, Outcome, Remark, Remarked, Row, RowReader, Sheet,
+    decode,
+};
+use crate::domain::journal::{Change, hex};
+use crate::domain::text::Fault;
+use crate::store;
+
+/// What to do with a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    pub kind: Kind,
+    pub mode: Mode,
+    /// Do all of it, tell what came of it, and take it back.
+    pub dry_run: bool,
+    pub file: &'a [u8],
+}
+
+/// What came of it. Where nothing was written, the import has no id, and says what would have been.
+#[derive(Debug)]
+pub struct Run {
+    pub import: Import,
+    pub is_written: bool,
+}
+
+/// A finished import, or one that was taken back on purpose.
+enum Undone {
+    OnPurpose(Box<Import>),
+    Failed(Error),
+}
+
+impl From<db::Error> for Undone {
+    fn from(error: db::Error) -> Undone {
+        Undone::Failed(Error::Failed(error))
+    }
+}
+
+impl From<Error> for Undone {
+    fn from(error: Error) -> Undone {
+        Undone::Failed(error)
+    }
+}
+
+/// Takes a file in, row by row. In atomic mode all rows are tried, so that every fault is told at once, and
+/// none is kept if one is refused. `progress` is told after each row how many are done, of how many.
+///
+/// Refused is a file that can't be read as a whole: the code says why, and the pointer names the row.
+pub fn run(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    order: Order,
+    progress: &mut dyn FnMut(i64, i64),
+) -> Result<Run> {
+    let own = ctx.as_partner(alliance.id);
+    let (sheet, warnings) = read(order.file)?;
+    let columns = Columns::of(order.kind, &sheet.heading, &alliance.programme, own.is_some());
+    let mut columns = columns.map_err(unreadable)?;
+    let mut import = Import {
+        id: None,
+        kind: order.kind,
+        mode: order.mode,
+        received_at: ctx.now,
+        actor: ctx.caller.actor(),
+        partner: own,
+        sha256: hex(&Sha256::digest(order.file)),
+        bytes: i64::try_from(order.file.len()).unwrap_or(i64::MAX),
+        counts: Counts::default(),
+        journal_seq: None,
+        warnings,
+        rows: Vec::new(),
+    };
+    import.warnings.append(&mut columns.warnings);
+    let tried = db::savepoint(conn, |conn| {
+        take_rows(conn, ctx, alliance, (&sheet, &columns), &mut import, progress)?;
+        let is_kept_out = order.mode == Mode::Atomic && import.counts.refused > 0;
+        if order.dry_run || is_kept_out {
+            return Err(Undone::OnPurpose(Box::new(import)));
+        }
+        Ok(complete(conn, ctx, alliance, import)?)
+    });
+    match tried {
+        Ok(import) => Ok(Run { import, is_written: true }),
+        Err(Undone::OnPurpose(import)) => Ok(Run { import: *import, is_written: false }),
+        Err(Undone::Failed(error)) => Err(error),
+    }
+}
+
+fn read(file: &[u8]) -> Result<(Sheet, Vec<Remark>)> {
+    if file.len() > MOST_BYTES {
+        return Err(unreadable(vec![file_too_large()]));
+    }
+    let decoded = decode(file).map_err(|fault| unreadable(vec![fault]))?;
+    let warnings = decoded.is_windows_1252.then(|| {
+        Remark::new(
+            None,
+            "read-as-windows-1252",
+            "Filen er ikke UTF-8 og er læst som Windows-1252.",
+            "The file is not UTF-8, and was read as Windows-1252.",
+        )
+    });
+    let sheet = Sheet::read(decoded.text).map_err(|fault| unreadable(vec![fault]))?;
+    Ok((sheet, warnings.into_iter().collect()))
+}
+
+/// The refusal has the code of the first fault.
+fn unreadable(faults: Vec<Fault>) -> Error {
+    match faults.first().cloned() {
+        Some(first) => {
+            let detail = first.detail;
+            Error::refuse(Refused::Invalid, first.code, detail.da, detail.en).with_faults(faults)
+        }
+        None => Error::invalid(faults),
+    }
+}
+
+fn file_too_large() -> Fault {
+    let most = MOST_BYTES / (1024 * 1024);
+    Fault::new(
+        "",
+        "file-too-large",
+        format!("Filen fylder mere end {most} MiB. Del den."),
+        format!("The file is larger than {most} MiB. Split it."),
+    )
+}
+
+fn take_rows(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    (sheet, columns): (&Sheet, &Columns),
+    import: &mut Import,
+    progress: &mut dyn FnMut(i64, i64),
+) -> Result<()> {
+    let mut taking = Taking { ctx, alliance, columns, seen: HashMap::new() };
+    let mut reader = RowReader::new(columns, &alliance.programme, sheet.separator());
+    for record in sheet.rows() {
+        let row = reader.read(&record);
+        let number = row.number;
+        let done = take_row(conn, &mut taking, import.kind, row)?;
+        import.counts.add(done.outcome);
+        if !done.remarks.is_empty() {
+            import
+                .rows
+                .push(Remarked { row: number, outcome: done.outcome, remarks: done.remarks });
+        }
+        progress(import.counts.rows(), sheet.row_count);
+    }
+    Ok(())
+}
+
+/// Takes one row, or takes back what it did and says all that is wrong with it: what the file got wrong, and
+/// what the alliance refuses of the rest. Fails only if the database does.
+fn take_row(conn: &mut Conn, taking: &mut Taking, kind: Kind, mut row: Row) -> Result<Done> {
+    if row.is_unreadable {
+        return Ok(Done::refused(taking.columns, row.faults));
+    }
+    let taken = db::savepoint(conn, |conn| {
+        let done = match kind {
+            Kind::Partners => taking.partner(conn, &mut row)?,
+            Kind::Initiatives => taking.initiative(conn, &mut row)?,
+            Kind::Commitments => taking.commitment(conn, &mut row)?,
+        };
+        if row.faults.is_empty() { Ok(done) } else { Err(Error::invalid(Vec::new())) }
+    });
+    let refusal = match taken {
+        Ok(done) => return Ok(done),
+        Err(Error::Failed(error)) => return Err(Error::Failed(error)),
+        Err(Error::Refused(refusal)) => *refusal,
+    };
+    let mut faults = row.faults;
+    if refusal.faults.is_empty() && faults.is_empty() {
+        faults.push(Fault::new("", refusal.code, refusal.detail.da, refusal.detail.en));
+    }
+    // What a cell got wrong is said once: the check of the body saw it missing.
+    let told: Vec<Option<String>> =
+        faults.iter().map(|fault| taking.columns.heading(&fault.pointer)).collect();
+    let news = refusal.faults.into_iter();
+    faults.extend(news.filter(|fault| !told.contains(&taking.columns.heading(&fault.pointer))));
+    Ok(Done::refused(taking.columns, faults))
+}
+
+/// Keeps the import, and writes its entry behind those of its rows.
+fn complete(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, mut import: Import) -> Result<Import> {
+    let id = ImportId::new();
+    let change = Change {
+        action: "import.completed",
+        subject: format!("imports/{id}"),
+        partner: import.partner,
+        reason: None,
+        after: entry(id, &import),
+        texts: Vec::new(),
+        taken: Vec::new(),
+    };
+    let seq = journal::record(conn, ctx, alliance.id, change)?;
+    store::imports::insert(conn, alliance.id, (id, seq), &import)?;
+    import.id = Some(id);
+    import.journal_seq = Some(seq);
+    Ok(import)
+}
+
+/// What the journal has of an import: no text of the file's.
+fn entry(id: ImportId, import: &Import) -> Value {
+    json!({
+        "id": id,
+        "kind": import.kind,
+        "mode": import.mode,
+        "receivedAt": rfc3339(import.received_at),
+        "actor": import.actor,
+        "partner": import.partner,
+        "sha256": import.sha256,
+        "bytes": import.bytes,
+        "rowsRead": import.counts.rows(),
+        "created": import.counts.created,
+        "updated": import.counts.updated,
+        "unchanged": import.counts.unchanged,
+        "refused": import.counts.refused,
+    })
+}
+
+/// The import, where the caller may see it.
+pub fn find(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, id: ImportId) -> Result<Import> {
+    let import = store::imports::find(conn, alliance.id, id)?.ok_or_else(Error::absent)?;
+    match (ctx.as_partner(alliance.id), import.partner) {
+        (Some(own), whose) if whose != Some(own) => Err(Error::absent()),
+        _ => Ok(import),
+    }
+}
+
+impl Done {
+    fn refused(columns: &Columns, faults: Vec<Fault>) -> Done {
+        let remarks = faults.into_iter().map(|fault| remark(columns, fault)).collect();
+        Done { outcome: Outcome::Refused, remarks }
+    }
+}
+
+fn remark(columns: &Columns, fault: Fault) -> Remark {
+    Remark {
+        column: columns.heading(&fault.pointer),
+        code: fault.code.into(),
+        detail: fault.detail,
+    }
+}
