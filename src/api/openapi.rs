@@ -135,7 +135,7 @@ const CSV_SAYS: &str = "RFC 4180, by `Accept: text/csv`: the rows of `items`, th
     the keys of JSON, nested ones joined by a point (`definition.sha256`). Null is an empty cell. A list of plain \
     values is one cell, joined by `; `; other lists, and objects with keys of their own choice, are one cell of JSON. \
     A text that a spreadsheet would run as a formula (it begins with = + - @, tab or a line break, and is no \
-    number) has an apostrophe in front. The next page is in `Link`.";
+    number) has an apostrophe in front. The next page is in `Link`; `count` adds nothing to it.";
 
 /// Adds what follows from an operation's address, method and row of the access table.
 fn complete(operation: &mut Value, path: &str, method: &str) {
