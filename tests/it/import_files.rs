@@ -2,9 +2,14 @@
 
 use std::process::{Command, Output};
 
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
+use facit::domain::import::{Kind, Mode};
+use facit::service::imports::{self, Order};
+use facit::service::{Ctx, Error, programmes};
 use serde_json::{Value, json};
 
-use crate::support::{Answered, Backend, Database, Scene, on_both};
+use crate::support::{Answered, Api, Backend, Database, Scene, on_both};
 
 const GOOD: &str = "name,sector,joinedOn\nA,civil,2020-01-01\n";
 
@@ -324,6 +329,43 @@ fn a_file_that_can_not_be_read_fails_on_the_command_line() {
         assert_eq!(output.status.code(), Some(1), "{file}: {error}");
         assert!(error.contains(says) && output.stdout.is_empty(), "{file}: {error}");
     }
+}
+
+#[test]
+fn a_disk_that_fills_in_the_middle_of_an_import_loses_nothing_and_says_try_again() {
+    let api = Api::start(Backend::Sqlite);
+    let scene = Scene::new(&api);
+    let before = scene.journal_size();
+    let rows: String = (0..100).map(|i| format!("Partner {i},civil,2020-01-01\n")).collect();
+    let file = format!("name,sector,joinedOn\n{rows}");
+    let order = Order {
+        kind: Kind::Partners,
+        mode: Mode::Partial,
+        dry_run: false,
+        file: file.as_bytes(),
+    };
+    let ctx = Ctx::installation(facit::api::now());
+    let run = api.db.write_now(|conn| {
+        // As many pages as there are, and twenty: SQLite says what it says of a full disk.
+        conn.batch_execute("PRAGMA max_page_count = 1")
+            .map_err(facit::db::Error::from)?;
+        let pages = diesel::sql_query("SELECT page_count AS pages FROM pragma_page_count()")
+            .get_result::<Pages>(conn);
+        let most = pages.map_err(facit::db::Error::from)?.pages + 20;
+        conn.batch_execute(&format!("PRAGMA max_page_count = {most}"))
+            .map_err(facit::db::Error::from)?;
+        let alliance = programmes::in_force(conn, &scene.slug)?;
+        imports::run(conn, &ctx, &alliance, order, &mut |_, _| {})
+    });
+    assert!(matches!(run, Err(Error::Failed(facit::db::Error::Unreachable(_)))), "{run:?}");
+    assert_eq!(scene.journal_size(), before);
+    assert_eq!(scene.read("/partners")["items"], json!([]));
+}
+
+#[derive(diesel::QueryableByName)]
+struct Pages {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pages: i64,
 }
 
 /// What a place in a real cell became.
