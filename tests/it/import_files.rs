@@ -357,7 +357,7 @@ fn a_disk_that_fills_in_the_middle_of_an_import_loses_nothing_and_says_try_again
         let alliance = programmes::in_force(conn, &scene.slug)?;
         imports::run(conn, &ctx, &alliance, order, &mut |_, _| {})
     });
-    assert!(matches!(run, Err(Error::Failed(facit::db::Error::Unreachable(_)))), "{run:?}");
+    assert!(matches!(run, Err(Error::Failed(facit::db::Error::Full(_)))), "{run:?}");
     assert_eq!(scene.journal_size(), before);
     assert_eq!(scene.read("/partners")["items"], json!([]));
 }
