@@ -32,7 +32,7 @@ pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<Alliance>> {
         return Ok(None);
     }
     let found = alliances::table.filter(alliances::slug.eq(slug)).select(Alliance::as_select());
-    Ok(found.first(conn).optional()?)
+    Ok(found.get_result(conn).optional()?)
 }
 
 /// The alliance and the hash of its programme in force.
@@ -47,11 +47,11 @@ pub fn find_in_force(conn: &mut Conn, slug: &str) -> Result<Option<(Alliance, St
     let found = joined
         .filter(alliances::slug.eq(slug))
         .select((Alliance::as_select(), programme_versions::sha256));
-    Ok(found.first(conn).optional()?)
+    Ok(found.get_result(conn).optional()?)
 }
 
 pub fn find_by_id(conn: &mut Conn, id: AllianceId) -> Result<Alliance> {
-    Ok(alliances::table.find(id).select(Alliance::as_select()).first(conn)?)
+    Ok(alliances::table.find(id).select(Alliance::as_select()).get_result(conn)?)
 }
 
 /// In order of their slugs, after the given one.
@@ -88,12 +88,12 @@ pub fn insert_programme(conn: &mut Conn, programme: &ProgrammeVersion) -> Result
 
 pub fn programme(conn: &mut Conn, id: AllianceId, version: i64) -> Result<ProgrammeVersion> {
     let found = programme_versions::table.find((id, version));
-    Ok(found.select(columns::<ProgrammeVersion>()).first(conn)?)
+    Ok(found.select(columns::<ProgrammeVersion>()).get_result(conn)?)
 }
 
 pub fn programme_sha256(conn: &mut Conn, id: AllianceId, version: i64) -> Result<String> {
     let found = programme_versions::table.find((id, version));
-    Ok(found.select(programme_versions::sha256).first(conn)?)
+    Ok(found.select(programme_versions::sha256).get_result(conn)?)
 }
 
 pub fn programmes(conn: &mut Conn, id: AllianceId) -> Result<Vec<ProgrammeVersion>> {

@@ -151,7 +151,7 @@ pub struct KeyRow {
 /// Size and time of the last entry, as the journal's head has them.
 pub fn head(conn: &mut Conn, journal: AllianceId) -> Result<Option<(i64, Instant)>> {
     let query = journals::table.find(journal).select((journals::size, journals::last_at));
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// The next entries after a number, in order.

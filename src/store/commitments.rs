@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{CHUNK, Page, document};
+use super::{CHUNK, Page, among, document};
 use crate::db::schema::commitments;
 use crate::db::types::Document;
 use crate::db::{Conn, Result};
@@ -72,7 +72,7 @@ pub fn find(conn: &mut Conn, alliance: AllianceId, id: CommitmentId) -> Result<O
     let query = commitments::table.find(id).filter(commitments::alliance_id.eq(alliance));
     Ok(query
         .select(CommitmentRow::as_select())
-        .first(conn)
+        .get_result(conn)
         .optional()?
         .map(Commitment::from))
 }
@@ -85,7 +85,7 @@ pub fn find_chosen(
 ) -> Result<Option<CommitmentId>> {
     let query = commitments::table.filter(commitments::partner_id.eq(partner));
     let query = query.filter(commitments::focus_area.eq(focus_area)).select(commitments::id);
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 pub fn count(conn: &mut Conn, partner: PartnerId) -> Result<i64> {
@@ -118,7 +118,7 @@ pub fn list(
 pub fn of_partners(conn: &mut Conn, partners: &[PartnerId]) -> Result<Vec<Commitment>> {
     let mut found = Vec::new();
     for chunk in partners.chunks(CHUNK) {
-        let query = commitments::table.filter(commitments::partner_id.eq_any(chunk.to_vec()));
+        let query = commitments::table.filter(among!(commitments, commitments::partner_id, chunk));
         let query = query.order((commitments::partner_id, commitments::focus_area, commitments::id));
         found.extend(
             query

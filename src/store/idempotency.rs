@@ -26,7 +26,7 @@ pub fn find(conn: &mut Conn, caller: KeyId, key: &str, address: &str) -> Result<
     let query = idempotent_answers::table
         .find((caller, key, address))
         .select(StoredAnswer::as_select());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 pub fn insert(conn: &mut Conn, answer: &StoredAnswer) -> Result<()> {

@@ -87,7 +87,8 @@ pub fn insert(
 pub fn find(conn: &mut Conn, alliance: AllianceId, id: ImportId) -> Result<Option<Import>> {
     let query = imports::table.find(id).filter(imports::alliance_id.eq(alliance));
     let columns = (ImportRow::as_select(), imports::warnings, imports::remarks);
-    let found: Option<(ImportRow, Document, Document)> = query.select(columns).first(conn).optional()?;
+    let found: Option<(ImportRow, Document, Document)> =
+        query.select(columns).get_result(conn).optional()?;
     let Some((row, warnings, remarks)) = found else { return Ok(None) };
     let warnings = serde_json::from_value(warnings.0).unwrap_or_default();
     let remarks = serde_json::from_value(remarks.0).unwrap_or_default();

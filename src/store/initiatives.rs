@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use diesel::dsl;
 use diesel::prelude::*;
 
-use super::{CHUNK, Page, anywhere, document, strings};
+use super::{CHUNK, Page, among, anywhere, document, strings};
 use crate::db::schema::{
     initiative_focus_areas, initiative_partners, initiatives, report_initiatives, report_parts,
 };
@@ -127,7 +127,7 @@ fn delete_lists(conn: &mut Conn, id: InitiativeId) -> Result<()> {
 
 pub fn find(conn: &mut Conn, alliance: AllianceId, id: InitiativeId) -> Result<Option<Initiative>> {
     let query = initiatives::table.find(id).filter(initiatives::alliance_id.eq(alliance));
-    let Some(row) = query.select(InitiativeRow::as_select()).first(conn).optional()? else {
+    let Some(row) = query.select(InitiativeRow::as_select()).get_result(conn).optional()? else {
         return Ok(None);
     };
     Ok(with_partners(conn, vec![row])?.pop())
@@ -157,8 +157,11 @@ pub fn is_reported(conn: &mut Conn, id: InitiativeId) -> Result<bool> {
 pub fn of_partners(conn: &mut Conn, partners: &[PartnerId]) -> Result<Vec<Initiative>> {
     let mut ids: Vec<InitiativeId> = Vec::new();
     for chunk in partners.chunks(CHUNK) {
-        let query =
-            initiative_partners::table.filter(initiative_partners::partner_id.eq_any(chunk.to_vec()));
+        let query = initiative_partners::table.filter(among!(
+            initiative_partners,
+            initiative_partners::partner_id,
+            chunk
+        ));
         ids.extend(query.select(initiative_partners::initiative_id).load::<InitiativeId>(conn)?);
     }
     ids.sort_unstable();
@@ -166,7 +169,7 @@ pub fn of_partners(conn: &mut Conn, partners: &[PartnerId]) -> Result<Vec<Initia
     let mut rows = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         let query = initiatives::table
-            .filter(initiatives::id.eq_any(chunk.to_vec()))
+            .filter(among!(initiatives, initiatives::id, chunk))
             .order(initiatives::id);
         rows.extend(query.select(InitiativeRow::as_select()).load(conn)?);
     }
@@ -246,8 +249,11 @@ fn with_partners(conn: &mut Conn, rows: Vec<InitiativeRow>) -> Result<Vec<Initia
     let mut found: HashMap<InitiativeId, Vec<PartnerId>> = HashMap::new();
     let ids: Vec<InitiativeId> = rows.iter().map(|row| row.id).collect();
     for chunk in ids.chunks(CHUNK) {
-        let query =
-            initiative_partners::table.filter(initiative_partners::initiative_id.eq_any(chunk.to_vec()));
+        let query = initiative_partners::table.filter(among!(
+            initiative_partners,
+            initiative_partners::initiative_id,
+            chunk
+        ));
         let query = query.order((initiative_partners::initiative_id, initiative_partners::position));
         let pairs = query.select((initiative_partners::initiative_id, initiative_partners::partner_id));
         for (initiative, partner) in pairs.load::<(InitiativeId, PartnerId)>(conn)? {

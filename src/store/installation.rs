@@ -10,7 +10,7 @@ use crate::db::{Conn, Result};
 
 pub fn secret(conn: &mut Conn, name: &str) -> Result<Option<Vec<u8>>> {
     let query = installation_secrets::table.find(name).select(installation_secrets::value);
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 pub fn insert_secret(conn: &mut Conn, name: &str, value: &[u8]) -> Result<()> {

@@ -39,7 +39,7 @@ pub struct TextRow {
 
 pub fn head(conn: &mut Conn, journal: AllianceId) -> Result<Option<Head>> {
     let query = journals::table.find(journal).select((journals::size, journals::last_at));
-    let found = query.first::<(i64, Instant)>(conn).optional()?;
+    let found = query.get_result::<(i64, Instant)>(conn).optional()?;
     Ok(found.map(|(size, last_at)| Head { size, last_at: utc(last_at) }))
 }
 
@@ -129,7 +129,7 @@ pub fn list(
 
 pub fn find(conn: &mut Conn, journal: AllianceId, seq: i64) -> Result<Option<EntryRow>> {
     let query = journal_entries::table.find((journal, seq)).select(EntryRow::as_select());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// The texts of these entries, in their order.

@@ -34,7 +34,7 @@ pub fn insert(conn: &mut Conn, key: &Key) -> Result<()> {
 }
 
 pub fn find(conn: &mut Conn, id: KeyId) -> Result<Option<Key>> {
-    Ok(keys::table.find(id).select(Key::as_select()).first(conn).optional()?)
+    Ok(keys::table.find(id).select(Key::as_select()).get_result(conn).optional()?)
 }
 
 pub fn set_revoked(conn: &mut Conn, id: KeyId, at: DateTime<Utc>) -> Result<()> {

@@ -1,4 +1,7 @@
 //! Rows and queries, one file for each resource. No rules live here.
+//!
+//! What a key finds is read with `get_result`, not with `first`: that one binds a LIMIT, and SQLite prepares a
+//! statement anew whenever a number bound to its LIMIT may have changed, which costs more than running it.
 
 pub mod alliances;
 pub mod audit;
@@ -26,6 +29,26 @@ pub const OPEN: i64 = i64::MAX;
 
 /// How many ids one `IN (…)` takes: SQLite's parameters are limited.
 pub const CHUNK: usize = 500;
+
+/// Whether a column is one of these ids. One id is compared as such: an `IN` of any length is another statement
+/// each time, which SQLite prepares anew.
+macro_rules! among {
+    ($table:ident, $column:expr, $ids:expr) => {{
+        use diesel::expression::BoxableExpression;
+        let among: Box<
+            dyn BoxableExpression<
+                    $table::table,
+                    $crate::db::connection::MultiBackend,
+                    SqlType = diesel::sql_types::Bool,
+                >,
+        > = match $ids {
+            [only] => Box::new($column.eq(*only)),
+            ids => Box::new($column.eq_any(ids.to_vec())),
+        };
+        among
+    }};
+}
+pub(crate) use among;
 
 /// A page of a list: how many rows, beginning after which.
 #[derive(Debug, Clone)]

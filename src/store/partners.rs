@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 use diesel::dsl;
 use diesel::prelude::*;
 
-use super::{CHUNK, Page, anywhere, document, strings};
+use super::{CHUNK, Page, among, anywhere, document, strings};
 use crate::db::schema::{commitments, memberships, partners};
 use crate::db::types::Document;
 use crate::db::{Conn, Result};
@@ -115,7 +115,7 @@ fn insert_memberships(conn: &mut Conn, alliance: AllianceId, partner: &Partner) 
 
 pub fn find(conn: &mut Conn, alliance: AllianceId, id: PartnerId) -> Result<Option<Partner>> {
     let query = partners::table.find(id).filter(partners::alliance_id.eq(alliance));
-    let Some(row) = query.select(PartnerRow::as_select()).first(conn).optional()? else {
+    let Some(row) = query.select(PartnerRow::as_select()).get_result(conn).optional()? else {
         return Ok(None);
     };
     Ok(with_memberships(conn, vec![row])?.pop())
@@ -130,7 +130,7 @@ pub fn exists(conn: &mut Conn, alliance: AllianceId, id: PartnerId) -> Result<bo
 pub fn find_by_name(conn: &mut Conn, alliance: AllianceId, name: &str) -> Result<Option<PartnerId>> {
     let query = partners::table.filter(partners::alliance_id.eq(alliance));
     let query = query.filter(partners::name_key.eq(names::key(name))).select(partners::id);
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// Every partner of an alliance, in order of names.
@@ -151,7 +151,7 @@ pub fn all_ids(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<PartnerId>> 
 pub fn by_ids(conn: &mut Conn, alliance: AllianceId, ids: &[PartnerId]) -> Result<Vec<Partner>> {
     let mut rows = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
-        let query = partners::table.filter(partners::id.eq_any(chunk.to_vec()));
+        let query = partners::table.filter(among!(partners, partners::id, chunk));
         let query = query.filter(partners::alliance_id.eq(alliance)).select(PartnerRow::as_select());
         rows.extend(query.load(conn)?);
     }
@@ -289,7 +289,7 @@ fn with_memberships(conn: &mut Conn, rows: Vec<PartnerRow>) -> Result<Vec<Partne
         std::collections::HashMap::new();
     let ids: Vec<PartnerId> = rows.iter().map(|row| row.id).collect();
     for chunk in ids.chunks(CHUNK) {
-        let query = memberships::table.filter(memberships::partner_id.eq_any(chunk.to_vec()));
+        let query = memberships::table.filter(among!(memberships, memberships::partner_id, chunk));
         let query = query.order((memberships::partner_id, memberships::position));
         for row in query.select(MembershipRow::as_select()).load(conn)? {
             let membership = Membership { joined_on: row.joined_on, left_on: row.left_on };

@@ -164,7 +164,7 @@ pub fn find(
         .filter(reports::alliance_id.eq(alliance))
         .filter(reports::round.eq(round));
     let query = query.filter(reports::partner_id.eq(partner)).select(ReportRow::as_select());
-    let Some(row) = query.first(conn).optional()? else { return Ok(None) };
+    let Some(row) = query.get_result(conn).optional()? else { return Ok(None) };
     let parts = report_parts::table
         .filter(report_parts::report_id.eq(row.id))
         .order(report_parts::position);
@@ -193,7 +193,7 @@ pub fn insert_version(conn: &mut Conn, version: &Version, initiatives: &[Initiat
 
 pub fn version(conn: &mut Conn, report: ReportId, number: i64) -> Result<Option<Version>> {
     let query = report_versions::table.find((report, number)).select(Version::as_select());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 pub fn versions(conn: &mut Conn, report: ReportId) -> Result<Vec<Version>> {

@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 use diesel::dsl;
 use diesel::prelude::*;
 
-use super::{CHUNK, OPEN, Page, document, strings};
+use super::{CHUNK, OPEN, Page, among, document, strings};
 use crate::db::connection::insert_all;
 use crate::db::schema::{partners, standings};
 use crate::db::types::Document;
@@ -76,7 +76,7 @@ impl StandingRow {
 pub fn open_of(conn: &mut Conn, ids: &[PartnerId]) -> Result<Vec<StandingRow>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
-        let query = standings::table.filter(standings::partner_id.eq_any(chunk.to_vec()));
+        let query = standings::table.filter(among!(standings, standings::partner_id, chunk));
         let query = query.filter(standings::to_seq.eq(OPEN)).select(StandingRow::as_select());
         found.extend(query.load(conn)?);
     }
