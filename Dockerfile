@@ -17,8 +17,9 @@ COPY src ./src
 COPY migrations ./migrations
 COPY programmes ./programmes
 COPY data ./data
-# Not built, but Cargo.toml names a target in it.
+# Not built, but Cargo.toml names targets in them.
 COPY tests ./tests
+COPY benches ./benches
 
 # The caches stay outside the image, so the program is copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \

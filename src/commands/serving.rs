@@ -61,6 +61,7 @@ pub fn log(url: &str, settings: &Settings) {
         listen = %settings.listen,
         issuer = %settings.issuer,
         workers = settings.workers,
+        cors_origins = settings.cors_origins.join(","),
         metrics_listen = settings.metrics_listen.as_deref().unwrap_or("off"),
         rate_limit = settings.rate_limit,
         token_rate_limit = settings.token_rate_limit,

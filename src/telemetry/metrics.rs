@@ -22,6 +22,7 @@ const MEMORY: &str = "process_resident_memory_bytes";
 /// Histogram.
 pub const BATCH: &str = "facit_write_batch_size";
 pub const WRITES: &str = "facit_writes_total";
+pub const LOST: &str = "facit_writes_lost_total";
 
 /// Seconds. An unchanged answer takes about a millisecond, a body may take 30 seconds to come.
 const DURATIONS: [f64; 13] =
@@ -49,6 +50,7 @@ fn install(version: &'static str) -> Result<PrometheusHandle, BuildError> {
     describe_gauge!(POOL, "Connections to the database, by state.");
     describe_gauge!(JOURNAL, "Entries in an alliance's journal.");
     describe_counter!(WRITES, "Writes that were answered after their commit.");
+    describe_counter!(LOST, "Writes whose transaction was lost; their callers were told to try again.");
     describe_histogram!(BATCH, "Writes that shared a commit.");
     describe_gauge!(MEMORY, Unit::Bytes, "Resident memory of the process.");
     describe_gauge!(BUILD, "Always 1; the label is the program's version.");
