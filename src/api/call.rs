@@ -24,10 +24,12 @@ use super::tokens::client_id;
 use super::upload;
 use crate::db::Conn;
 use crate::domain::text::Language;
+use crate::service::figures::{self, Known};
 use crate::service::patch::Seen;
 use crate::service::policy::{self, Reach};
 use crate::service::programmes::{self, InForce};
 use crate::service::{Caller, Ctx, Error};
+use crate::store::alliances::InForce as Found;
 
 /// The largest body, in bytes.
 pub const MOST_BYTES: usize = 1024 * 1024;
@@ -62,6 +64,8 @@ pub struct Call {
     operation: &'static str,
     /// Whoever the token says is asking, where that is yet to be proven.
     claim: Option<Claim>,
+    /// The alliance of the address, where it was read together with the caller's rights.
+    found: Option<Found>,
 }
 
 impl Call {
@@ -77,7 +81,18 @@ impl Call {
 
     /// The alliance of the address, where the caller may do the operation in it.
     pub fn alliance(&self, conn: &mut Conn) -> Result<InForce, Failure> {
-        Ok(programmes::entered(conn, &self.ctx, self.step("alliance"))?)
+        Ok(match &self.found {
+            Some(found) => programmes::entered_at(conn, &self.ctx, found)?,
+            None => programmes::entered(conn, &self.ctx, self.step("alliance"))?,
+        })
+    }
+
+    /// What is known of the alliance's figures now.
+    pub fn known(&self, conn: &mut Conn, alliance: &InForce) -> Result<Known, Failure> {
+        Ok(match &self.found {
+            Some(found) => figures::known(&self.ctx, alliance, found.head),
+            None => figures::live(conn, &self.ctx, alliance)?,
+        })
     }
 
     pub fn path(&self) -> &str {
@@ -270,6 +285,7 @@ async fn brought(
         is_list,
         operation,
         claim,
+        found: None,
         app,
         ctx,
         facts,

@@ -14,6 +14,7 @@ use super::tokens::basic;
 use crate::db::Conn;
 use crate::domain::id::KeyId;
 use crate::service::{Caller, Role, keys};
+use crate::store::alliances::InForce;
 
 /// Never limited: whoever watches over the service must not make it look dead.
 const UNLIMITED: [&str; 2] = ["livez", "readyz"];
@@ -30,17 +31,23 @@ pub enum Claim {
 impl Claim {
     /// Who that is, as the database says now: a revoked key is nobody from the next request on.
     pub fn prove(self, conn: &mut Conn, now: DateTime<Utc>) -> Result<Caller, Failure> {
-        let id = match self {
-            Claim::Caller(caller) => return Ok(caller),
-            Claim::Key(id) => id,
-        };
-        keys::caller(conn, id, now)?.ok_or_else(|| {
-            bad_token(
-                "key-revoked",
-                "Nøglen bag denne token er trukket tilbage eller udløbet.",
-                "The key behind this token is revoked or expired.",
-            )
-        })
+        match self {
+            Claim::Caller(caller) => Ok(caller),
+            Claim::Key(id) => keys::caller(conn, id, now)?.ok_or_else(revoked),
+        }
+    }
+
+    /// The same, and the alliance that the request is about, if there is one of that slug, in one read.
+    pub fn prove_at(
+        self,
+        conn: &mut Conn,
+        slug: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(Caller, Option<InForce>), Failure> {
+        match self {
+            Claim::Caller(caller) => Ok((caller, None)),
+            Claim::Key(id) => keys::caller_at(conn, id, slug, now)?.ok_or_else(revoked),
+        }
     }
 
     fn key(self) -> Option<KeyId> {
@@ -98,6 +105,14 @@ async fn claim(app: &Data<App>, request: &HttpRequest, now: DateTime<Utc>) -> Re
         bad_token(fault.code(), detail.da, detail.en)
     })?;
     Ok(Claim::Key(KeyId::from(verified.subject)))
+}
+
+fn revoked() -> Failure {
+    bad_token(
+        "key-revoked",
+        "Nøglen bag denne token er trukket tilbage eller udløbet.",
+        "The key behind this token is revoked or expired.",
+    )
 }
 
 /// A dashboard that can't get tokens (Excel, Power BI) sends its key with each GET. Only a reader's key:

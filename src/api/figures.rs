@@ -87,7 +87,7 @@ pub async fn list_figures(call: Call) -> HttpResponse {
         let query: FiguresQuery = call.query()?;
         let alliance = call.alliance(conn)?;
         let (asked, paging) = query.read(call.language, is_reader(call, &alliance))?;
-        let known = figures::live(conn, &call.ctx, &alliance)?;
+        let known = call.known(conn, &alliance)?;
         let basis = basis(call, &alliance, known, &asked)?;
         let etag = etag(&basis, known);
         if unchanged(call, &alliance, &asked, &etag) {
@@ -124,7 +124,7 @@ pub async fn find_figure(call: Call) -> HttpResponse {
         let query: FiguresQuery = call.query()?;
         let alliance = call.alliance(conn)?;
         let (asked, paging) = query.read(call.language, is_reader(call, &alliance))?;
-        let known = figures::live(conn, &call.ctx, &alliance)?;
+        let known = call.known(conn, &alliance)?;
         let figured = figures::one(conn, &alliance, known, &asked, call.step("indicator"))?;
         let etag = etag(&basis(call, &alliance, known, &asked)?, known);
         if asked.by.is_none() {
@@ -280,7 +280,7 @@ pub async fn list_standings(call: Call) -> HttpResponse {
             return Err(Failure::from(Error::absent()));
         }
         let scope = figures::scope(programme, indicator, query.round.as_deref())?.to_owned();
-        let known = figures::live(conn, &call.ctx, &alliance)?;
+        let known = call.known(conn, &alliance)?;
         let filter = Filter {
             on: figures::valid_on(programme, &scope, known, valid_on),
             indicator: indicator.key.clone(),

@@ -17,6 +17,7 @@ use crate::domain::journal::Change;
 use crate::domain::partner::unknown_partner;
 use crate::domain::text::Fault;
 use crate::store;
+use crate::store::alliances::InForce;
 use crate::store::keys::Key;
 
 /// What a key is created with.
@@ -157,16 +158,28 @@ pub fn seen_by(ctx: &Ctx, alliance: AllianceId) -> store::keys::Filter {
 
 /// Who a key's holder is at this moment; nobody if the key is gone, revoked or expired.
 pub fn caller(conn: &mut Conn, id: KeyId, now: DateTime<Utc>) -> Result<Option<Caller>> {
-    let key = store::keys::find(conn, id)?.filter(|key| key.is_live(now));
-    Ok(key.and_then(|key| {
-        let role = Role::parse(&key.role)?;
-        Some(Caller::Key {
-            id: key.id,
-            role,
-            alliance: key.alliance_id,
-            partner: key.partner_id,
-        })
-    }))
+    Ok(store::keys::find(conn, id)?.and_then(|key| holder(&key, now)))
+}
+
+/// The same, and what the alliance of a slug is at this moment, in one read.
+pub fn caller_at(
+    conn: &mut Conn,
+    id: KeyId,
+    slug: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<(Caller, Option<InForce>)>> {
+    let found = store::keys::find_with_alliance(conn, id, slug)?;
+    Ok(found.and_then(|(key, alliance)| Some((holder(&key, now)?, alliance))))
+}
+
+fn holder(key: &Key, now: DateTime<Utc>) -> Option<Caller> {
+    let role = Role::parse(&key.role).filter(|_| key.is_live(now))?;
+    Some(Caller::Key {
+        id: key.id,
+        role,
+        alliance: key.alliance_id,
+        partner: key.partner_id,
+    })
 }
 
 /// The key that a client's id and secret belong to, if it is live.

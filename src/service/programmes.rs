@@ -41,6 +41,12 @@ pub fn entered(conn: &mut Conn, ctx: &Ctx, slug: &str) -> Result<InForce> {
     compiled(conn, alliance, sha256)
 }
 
+/// The same, of what was read already.
+pub fn entered_at(conn: &mut Conn, ctx: &Ctx, found: &store::alliances::InForce) -> Result<InForce> {
+    ctx.may(found.alliance.id)?;
+    compiled(conn, found.alliance.clone(), found.sha256.clone())
+}
+
 pub fn with_programme(conn: &mut Conn, alliance: Alliance) -> Result<InForce> {
     let sha256 = store::alliances::programme_sha256(conn, alliance.id, alliance.version)?;
     compiled(conn, alliance, sha256)

@@ -1,5 +1,6 @@
 use diesel::prelude::*;
 
+use super::journal::Head;
 use crate::db::schema::{alliances, programme_versions};
 use crate::db::{Conn, Result, columns};
 use crate::domain::checks::is_key;
@@ -24,6 +25,14 @@ pub struct ProgrammeVersion {
     pub sha256: String,
     /// The journal entry that applied it.
     pub seq: i64,
+}
+
+/// An alliance, the hash of its programme in force, and how far its journal has come.
+#[derive(Debug, Clone)]
+pub struct InForce {
+    pub alliance: Alliance,
+    pub sha256: String,
+    pub head: Head,
 }
 
 pub fn find(conn: &mut Conn, slug: &str) -> Result<Option<Alliance>> {

@@ -2,9 +2,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::Page;
-use crate::db::schema::keys;
+use super::alliances::{Alliance, InForce};
+use super::journal::Head;
+use crate::db::schema::{alliances, journals, keys, programme_versions};
 use crate::db::types::Instant;
 use crate::db::{Conn, Result};
+use crate::domain::checks::is_key;
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -35,6 +38,43 @@ pub fn insert(conn: &mut Conn, key: &Key) -> Result<()> {
 
 pub fn find(conn: &mut Conn, id: KeyId) -> Result<Option<Key>> {
     Ok(keys::table.find(id).select(Key::as_select()).get_result(conn).optional()?)
+}
+
+/// A key, and the alliance of a slug as it is now, both in one read: all that a read is answered by. The
+/// alliance need not be the key's own.
+pub fn find_with_alliance(
+    conn: &mut Conn,
+    id: KeyId,
+    slug: &str,
+) -> Result<Option<(Key, Option<InForce>)>> {
+    if !is_key(slug) {
+        return Ok(find(conn, id)?.map(|key| (key, None)));
+    }
+    let in_force = programme_versions::alliance_id
+        .eq(alliances::id)
+        .and(programme_versions::version.eq(alliances::version));
+    let joined = keys::table
+        .left_join(alliances::table.on(alliances::slug.eq(slug.to_owned())))
+        .left_join(programme_versions::table.on(in_force))
+        .left_join(journals::table.on(journals::id.eq(alliances::id)));
+    let found = joined.filter(keys::id.eq(id)).select((
+        Key::as_select(),
+        Option::<Alliance>::as_select(),
+        programme_versions::sha256.nullable(),
+        journals::size.nullable(),
+        journals::last_at.nullable(),
+    ));
+    type Row = (Key, Option<Alliance>, Option<String>, Option<i64>, Option<Instant>);
+    let Some((key, alliance, sha256, size, last_at)) = found.get_result::<Row>(conn).optional()? else {
+        return Ok(None);
+    };
+    let in_force = match (alliance, sha256, size, last_at) {
+        (Some(alliance), Some(sha256), Some(size), Some(last_at)) => {
+            Some(InForce { alliance, sha256, head: Head { size, last_at: last_at.0 } })
+        }
+        _ => None,
+    };
+    Ok(Some((key, in_force)))
 }
 
 pub fn set_revoked(conn: &mut Conn, id: KeyId, at: DateTime<Utc>) -> Result<()> {

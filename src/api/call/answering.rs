@@ -48,7 +48,12 @@ impl Call {
     /// The call with its caller as the database says now, who may do what is asked as far as it is known yet.
     fn proven(mut self, conn: &mut Conn) -> Result<Call, Failure> {
         if let Some(claim) = self.claim.take() {
-            self.ctx.caller = claim.prove(conn, self.ctx.now)?;
+            match self.params.get("alliance") {
+                None => self.ctx.caller = claim.prove(conn, self.ctx.now)?,
+                Some(slug) => {
+                    (self.ctx.caller, self.found) = claim.prove_at(conn, slug, self.ctx.now)?;
+                }
+            }
             policy::may(&self.ctx, Reach::default())?;
         }
         Ok(self)

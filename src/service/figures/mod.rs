@@ -18,6 +18,7 @@ use crate::domain::figure::{Fraction, Tally};
 use crate::domain::programme::{Indicator, Kind as IndicatorKind, Programme, WHOLE_ALLIANCE};
 use crate::domain::text::{Fault, Language, Text};
 use crate::store;
+use crate::store::journal::Head;
 use crate::store::tallies::{TallyRow, WHOLE};
 
 pub use groups::{By, OTHER};
@@ -119,11 +120,16 @@ pub struct Known {
 /// What is known now.
 pub fn live(conn: &mut Conn, ctx: &Ctx, alliance: &InForce) -> Result<Known> {
     let head = store::journal::head(conn, alliance.id)?.ok_or_else(Error::absent)?;
-    Ok(Known {
+    Ok(known(ctx, alliance, head))
+}
+
+/// What is known where the journal has come so far.
+pub fn known(ctx: &Ctx, alliance: &InForce, head: Head) -> Known {
+    Known {
         seq: head.size,
         at: head.last_at,
         today: day_in(alliance.programme.zone, ctx.now),
-    })
+    }
 }
 
 /// What of the figures is asked for.
