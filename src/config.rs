@@ -86,7 +86,7 @@ pub struct OperationArgs {
     #[arg(long, env = "FACIT_RATE_LIMIT", default_value_t = 6000,
         value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub rate_limit: u32,
-    /// Token requests and wrong passwords a minute, from one address and for one key. 0 for no limit.
+    /// Token requests and wrong passwords a minute, from one address. 0 for no limit.
     #[arg(long, env = "FACIT_TOKEN_RATE_LIMIT", default_value_t = 300,
         value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub token_rate_limit: u32,

@@ -20,7 +20,6 @@ use super::edge::Facts;
 use super::headers;
 use super::json;
 use super::problem::Failure;
-use super::tokens::client_id;
 use super::upload;
 use crate::db::Conn;
 use crate::domain::text::Language;
@@ -261,11 +260,6 @@ async fn brought(
     };
     if !body.is_empty() && request.headers().get(header::CONTENT_TYPE).is_none() {
         return Err(wrong_media_type(operation));
-    }
-    if operation == "issue_token"
-        && let Some(key) = client_id(request.headers(), &body)
-    {
-        app.limits.count_secret_of(request, key)?;
     }
     let params = request
         .match_info()

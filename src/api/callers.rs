@@ -124,8 +124,7 @@ async fn reader(
     secret: String,
     now: DateTime<Utc>,
 ) -> Result<Caller, Failure> {
-    let named = KeyId::parse(&id);
-    app.limits.may_try(request, named)?;
+    app.limits.may_try(request)?;
     let found = app.db.read(move |conn| {
         let key = keys::authenticate(conn, &id, &secret, now)?;
         match key.filter(|key| Role::parse(&key.role) == Some(Role::Reader)) {
@@ -137,9 +136,6 @@ async fn reader(
         return Ok(caller);
     }
     app.limits.count_secret(request)?;
-    if let Some(named) = named {
-        app.limits.count_secret_of(request, named)?;
-    }
     let refused = Failure::new(
         StatusCode::UNAUTHORIZED,
         "invalid-client",

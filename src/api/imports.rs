@@ -200,8 +200,12 @@ impl ImportWhole {
         (status = 201, description = "Every row was taken", body = ImportWhole),
         (status = 207, description = "Some rows were refused, the others taken", body = ImportWhole)))]
 #[post("/alliances/{alliance}/imports")]
-pub async fn create_import(call: Call) -> HttpResponse {
+pub async fn create_import(mut call: Call) -> HttpResponse {
     let file = upload::file(&call).await;
+    if let Ok(file) = &file {
+        // The same file is the same request, whatever boundary its form has this time.
+        call.body = file.clone();
+    }
     call.write(move |conn, call| {
         let query: CreateImportQuery = call.query()?;
         let file = file?;

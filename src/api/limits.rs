@@ -52,26 +52,19 @@ impl Limits {
         count(request, self.requests.as_ref(), client)
     }
 
-    /// Counts a request that brings a secret, by its address.
+    /// Counts a request that brings a secret, by its address. Not by the key that it names: a key's id is no
+    /// secret, and whoever knows it could lock its owner out. Secrets are too long to be guessed from anywhere.
     pub fn count_secret(&self, request: &HttpRequest) -> Result<(), Failure> {
         count(request, self.secrets.as_ref(), self.address(request))
     }
 
-    /// Counts a request that brings a secret, by the key that it names.
-    pub fn count_secret_of(&self, request: &HttpRequest, key: KeyId) -> Result<(), Failure> {
-        count(request, self.secrets.as_ref(), Client::Key(key))
-    }
-
     /// Whether a password may be looked at. Only a wrong one is counted, afterwards.
-    pub fn may_try(&self, request: &HttpRequest, key: Option<KeyId>) -> Result<(), Failure> {
+    pub fn may_try(&self, request: &HttpRequest) -> Result<(), Failure> {
         let Some(limit) = &self.secrets else { return Ok(()) };
-        let clients = [Some(self.address(request)), key.map(Client::Key)];
-        for client in clients.into_iter().flatten() {
-            if let Err(refused) = limit.look(client) {
-                return Err(refuse(request, refused));
-            }
-        }
-        Ok(())
+        limit
+            .look(self.address(request))
+            .map(drop)
+            .map_err(|refused| refuse(request, refused))
     }
 
     /// The address that a request comes from. Of IPv6 the first 64 bits, which is what one customer has.

@@ -1,4 +1,3 @@
-use actix_web::http::header::HeaderMap;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, post};
 use base64::Engine;
@@ -12,7 +11,6 @@ use super::headers;
 use super::problem::Failure;
 use crate::auth::tokens;
 use crate::db;
-use crate::domain::id::KeyId;
 use crate::service::keys;
 
 /// A token request (RFC 6749 §4.4). The client's id and secret stand here or in HTTP Basic.
@@ -141,16 +139,6 @@ fn credentials(call: &Call, form: &Form) -> Result<(String, String, bool), Failu
     }
     let (id, secret) = basic(sent).ok_or_else(|| wrong_credentials(true))?;
     Ok((id, secret, true))
-}
-
-/// The key that a token request names, right or wrong: whose limit it counts against.
-pub fn client_id(headers: &HeaderMap, body: &[u8]) -> Option<KeyId> {
-    let sent = headers.get(header::AUTHORIZATION).and_then(|sent| basic(sent.to_str().ok()?));
-    let id = match sent {
-        Some((id, _)) => id,
-        None => Form::read(body).ok()?.client_id?,
-    };
-    KeyId::parse(&id)
 }
 
 /// A client's id and secret from HTTP Basic. RFC 6749 §2.3.1: both halves are form-encoded before they are

@@ -1,7 +1,6 @@
 use chrono::NaiveDate;
-use diesel::dsl::sql;
+use diesel::dsl;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
 use super::OPEN;
 use crate::db::connection::insert_all;
@@ -76,6 +75,8 @@ impl TallyRow {
     }
 }
 
+diesel::alias!(tallies as earlier: Earlier);
+
 /// Moves running counts by differences, as of entry `seq`.
 pub fn shift(
     conn: &mut Conn,
@@ -92,7 +93,18 @@ pub fn shift(
 }
 
 /// Ends what is known of a running count, and answers it.
+///
+/// The open row is found as the newest of its series, which costs the same however often the count moved. Not
+/// by `to_seq`: within one transaction PostgreSQL keeps every earlier row of an import in such an index.
 fn close(conn: &mut Conn, alliance: AllianceId, key: &TallyKey, seq: i64) -> Result<Option<Tally>> {
+    let newest = earlier
+        .filter(earlier.field(tallies::alliance_id).eq(alliance))
+        .filter(earlier.field(tallies::indicator).eq(key.indicator.clone()))
+        .filter(earlier.field(tallies::scope).eq(key.scope.clone()))
+        .filter(earlier.field(tallies::dimension).eq(key.dimension.clone()))
+        .filter(earlier.field(tallies::group_key).eq(key.group.clone()))
+        .filter(earlier.field(tallies::from_on).eq(key.on))
+        .select(dsl::max(earlier.field(tallies::from_seq)));
     let open = tallies::table
         .filter(tallies::alliance_id.eq(alliance))
         .filter(tallies::indicator.eq(key.indicator.clone()))
@@ -100,8 +112,7 @@ fn close(conn: &mut Conn, alliance: AllianceId, key: &TallyKey, seq: i64) -> Res
         .filter(tallies::dimension.eq(key.dimension.clone()))
         .filter(tallies::group_key.eq(key.group.clone()))
         .filter(tallies::from_on.eq(key.on))
-        // Written out, so that the index of open tallies is known to have it.
-        .filter(sql::<Bool>("to_seq = 9223372036854775807"));
+        .filter(tallies::from_seq.nullable().eq(newest.single_value()));
     let closed = diesel::update(open)
         .set(tallies::to_seq.eq(seq))
         .returning(columns::<TallyRow>())

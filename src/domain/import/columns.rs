@@ -196,6 +196,10 @@ impl Columns {
             other => other,
         };
         let exactly = self.read.iter().find(|column| column.field == path);
+        // Each part of the goal in numbers is a column of its own.
+        if let Some(part) = path.strip_prefix("target/").filter(|_| exactly.is_none()) {
+            return Some(part.to_owned());
+        }
         let column = exactly
             .or_else(|| self.read.iter().find(|column| column.field == field))
             .or_else(|| self.read.iter().find(|column| column.field == stand_in));

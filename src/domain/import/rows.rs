@@ -90,6 +90,7 @@ impl<'a> RowReader<'a> {
         let mut placed = Placed::default();
         for column in &self.columns.read {
             let cell = record.cells.get(column.index).map(|cell| cell.trim()).unwrap_or_default();
+            let cell = unguarded(cell);
             let pointer = format!("/{}", column.field);
             if let Some(fault) = control_character(&pointer, cell) {
                 row.faults.push(fault);
@@ -187,6 +188,12 @@ impl<'a> RowReader<'a> {
     fn focus_area(&self, column: &Column, pointer: &str, written: &str) -> Result<String, Fault> {
         cells::focus_area(pointer, written, column.scheme.as_deref(), self.programme)
     }
+}
+
+/// A cell without the apostrophe that keeps a spreadsheet from running it, as our own lists in CSV have it.
+fn unguarded(cell: &str) -> &str {
+    let guarded = cell.strip_prefix('\'').filter(|rest| rest.len() > 1);
+    guarded.filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
 }
 
 /// A stroke in place of a value takes away what is there; in place of a list it leaves an empty one.

@@ -1,1 +1,0 @@
-DROP INDEX tallies_open;
