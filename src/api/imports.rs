@@ -187,7 +187,7 @@ impl ImportWhole {
 /// lead partner (initiatives), by partner and focus area (commitments); what is there is changed as by PATCH, what is
 /// not is created as by POST. An empty cell says nothing; `-` says that there is none. In atomic mode a refused row
 /// keeps all out: 422, with `/rows/12/sector` for row 12 and column `sector`. A dry run answers 200 with what would be.
-/// At most 10 MiB and 50,000 rows. A partner sends its own rows only.
+/// At most 10 MiB and 50,000 rows. A partner sends its own rows only, at most 1,000.
 #[utoipa::path(tag = "imports", params(CreateImportQuery),
     request_body(content(
         (String = "text/csv", example = "navn;sektor;område\nEksempelforeningen;civil_society;Fyn"),

@@ -280,6 +280,10 @@ on_both! {
         assert_eq!(refused.problem(422), "rows-refused");
         assert_eq!(refused.faults(), ["/rows/2/sector forbidden", "/rows/3/name forbidden", "/rows/4/name forbidden"]);
 
+        // An import holds the writer, so nobody's own file may be long.
+        let long = format!("focusArea\n{}", "A\n".repeat(1001));
+        assert_eq!(scene.import("kind=commitments", &token, long.as_bytes()).problem(422), "too-many-rows");
+
         let all = scene.import("kind=partners", &scene.secretariat, b"name\nKL\n");
         let at = |answered: &Answered| format!("/imports/{}", answered.body["id"].as_str().expect("an id"));
         assert_eq!(scene.get(&at(&commitments)).token(&token).send().status, 200);

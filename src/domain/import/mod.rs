@@ -30,6 +30,9 @@ pub use sheet::{Record, Records, Sheet};
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;
 /// The most rows of one file, without its heading and blank lines.
 pub const MOST_ROWS: i64 = 50_000;
+/// The most rows of a partner's own file. An import holds the one writer for as long as it takes, and no single
+/// partner needs to hold it for long.
+pub const MOST_OWN_ROWS: i64 = 1_000;
 /// The most columns of one file.
 pub const MOST_COLUMNS: usize = 200;
 

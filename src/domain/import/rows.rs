@@ -288,7 +288,7 @@ mod tests {
         let document: ProgrammeDocument =
             toml::from_str(include_str!("../../../programmes/ulighed-i-sundhed.toml")).expect("TOML");
         let programme = document.check().expect("a sound programme");
-        let sheet = Sheet::read(text.to_owned()).expect("a sheet");
+        let sheet = Sheet::read(text.to_owned(), crate::domain::import::MOST_ROWS).expect("a sheet");
         let columns = Columns::of(kind, &sheet.heading, &programme, false).expect("columns");
         let mut reader = RowReader::new(&columns, &programme, sheet.separator());
         let read = sheet.rows().map(|record| reader.read(&record));

@@ -6,7 +6,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::{MOST_COLUMNS, MOST_ROWS, fault_at};
+use super::{MOST_COLUMNS, fault_at};
 use crate::domain::text::Fault;
 
 /// A file's text, known to be readable to its end.
@@ -38,7 +38,7 @@ impl Record {
 
 impl Sheet {
     /// Reads the whole text once; refuses what is empty, too long, or ends inside quotes.
-    pub fn read(text: String) -> Result<Sheet, Fault> {
+    pub fn read(text: String, most_rows: i64) -> Result<Sheet, Fault> {
         let separator = separator(&text);
         let mut records = Records::new(&text, separator);
         let Some(heading) = records.next_filled()? else { return Err(file_empty()) };
@@ -48,8 +48,8 @@ impl Sheet {
         let mut row_count = 0;
         while let Some(record) = records.next_filled()? {
             row_count += 1;
-            if row_count > MOST_ROWS {
-                return Err(too_many_rows(record.number));
+            if row_count > most_rows {
+                return Err(too_many_rows(record.number, most_rows));
             }
         }
         if row_count == 0 {
@@ -186,12 +186,12 @@ fn no_rows(row: i64) -> Fault {
     )
 }
 
-fn too_many_rows(row: i64) -> Fault {
+fn too_many_rows(row: i64, most: i64) -> Fault {
     fault_at(
         row,
         "too-many-rows",
-        format!("Filen har flere end {MOST_ROWS} rækker; række {row} er den første for meget. Del den."),
-        format!("The file has more than {MOST_ROWS} rows; row {row} is the first too many. Split it."),
+        format!("Filen har flere end {most} rækker; række {row} er den første for meget. Del den."),
+        format!("The file has more than {most} rows; row {row} is the first too many. Split it."),
     )
 }
 
@@ -218,11 +218,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::import::MOST_ROWS;
 
     type Cells = (i64, Vec<String>);
 
     fn read(text: &str) -> Result<Vec<Cells>, (&'static str, String)> {
-        let sheet = Sheet::read(text.to_owned()).map_err(|fault| (fault.code, fault.pointer))?;
+        let sheet =
+            Sheet::read(text.to_owned(), MOST_ROWS).map_err(|fault| (fault.code, fault.pointer))?;
         let heading = std::iter::once(sheet.heading.clone());
         let rows: Vec<Record> = heading.chain(sheet.rows()).collect();
         assert_eq!(rows.len() as i64, sheet.row_count + 1);
@@ -266,7 +268,8 @@ mod tests {
 
     #[test]
     fn text_behind_a_closing_quote_is_told() {
-        let sheet = Sheet::read("a,b\n\"x\" ,1\n\"he said \"no\"\",1\n".to_owned()).expect("a sheet");
+        let sheet =
+            Sheet::read("a,b\n\"x\" ,1\n\"he said \"no\"\",1\n".to_owned(), MOST_ROWS).expect("a sheet");
         let misplaced: Vec<bool> = sheet.rows().map(|record| record.quote_misplaced).collect();
         assert_eq!(misplaced, [false, true]);
     }
@@ -283,7 +286,7 @@ mod tests {
                 let text = String::from_utf8(writer.into_inner().expect("bytes")).expect("UTF-8");
                 let filled = rows.iter().zip(2_i64..).filter(|(row, _)| row.iter().any(|cell| !cell.trim().is_empty()));
                 let expected: Vec<(i64, Vec<String>)> = filled.map(|(row, number)| (number, row.clone())).collect();
-                match Sheet::read(text) {
+                match Sheet::read(text, MOST_ROWS) {
                     Ok(sheet) => {
                         let read: Vec<(i64, Vec<String>)> = sheet.rows().map(|record| (record.number, record.cells)).collect();
                         prop_assert_eq!(read, expected);
@@ -295,7 +298,7 @@ mod tests {
 
         #[test]
         fn no_text_is_too_much(text in "[a,;\"\r\n\t]{0,40}") {
-            if let Ok(sheet) = Sheet::read(text) {
+            if let Ok(sheet) = Sheet::read(text, MOST_ROWS) {
                 prop_assert_eq!(sheet.rows().count() as i64, sheet.row_count);
             }
         }

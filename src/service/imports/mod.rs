@@ -14,8 +14,8 @@ use crate::db::{self, Conn};
 use crate::domain::dates::rfc3339;
 use crate::domain::id::ImportId;
 use crate::domain::import::{
-    Columns, Counts, Import, Kind, MOST_BYTES, Mode, Outcome, Remark, Remarked, Row, RowReader, Sheet,
-    decode,
+    Columns, Counts, Import, Kind, MOST_BYTES, MOST_OWN_ROWS, MOST_ROWS, Mode, Outcome, Remark,
+    Remarked, Row, RowReader, Sheet, decode,
 };
 use crate::domain::journal::{Change, hex};
 use crate::domain::text::Fault;
@@ -68,7 +68,8 @@ pub fn run(
     progress: &mut dyn FnMut(i64, i64),
 ) -> Result<Run> {
     let own = ctx.as_partner(alliance.id);
-    let (sheet, warnings) = read(order.file)?;
+    let most_rows = if own.is_some() { MOST_OWN_ROWS } else { MOST_ROWS };
+    let (sheet, warnings) = read(order.file, most_rows)?;
     let columns = Columns::of(order.kind, &sheet.heading, &alliance.programme, own.is_some());
     let mut columns = columns.map_err(unreadable)?;
     let mut import = Import {
@@ -101,7 +102,7 @@ pub fn run(
     }
 }
 
-fn read(file: &[u8]) -> Result<(Sheet, Vec<Remark>)> {
+fn read(file: &[u8], most_rows: i64) -> Result<(Sheet, Vec<Remark>)> {
     if file.len() > MOST_BYTES {
         return Err(unreadable(vec![file_too_large()]));
     }
@@ -114,7 +115,7 @@ fn read(file: &[u8]) -> Result<(Sheet, Vec<Remark>)> {
             "The file is not UTF-8, and was read as Windows-1252.",
         )
     });
-    let sheet = Sheet::read(decoded.text).map_err(|fault| unreadable(vec![fault]))?;
+    let sheet = Sheet::read(decoded.text, most_rows).map_err(|fault| unreadable(vec![fault]))?;
     Ok((sheet, warnings.into_iter().collect()))
 }
 
