@@ -1,0 +1,2 @@
+-- The key is the same as before.
+REINDEX TABLE tallies;
