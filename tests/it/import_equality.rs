@@ -1,11 +1,8 @@
 //! A file and single requests with the same content leave the same journal, standings and tallies.
 
-use diesel::prelude::*;
-use diesel::sql_types::Text;
-use facit::db::{Db, Error};
 use serde_json::{Value, json};
 
-use crate::support::{Api, Scene, on_both};
+use crate::support::{Api, Scene, lines, on_both};
 
 /// Numbers that look random and are the same each time.
 struct Dice(u64);
@@ -179,17 +176,6 @@ fn find(scene: &Scene, path: &str, is_it: impl Fn(&Value) -> bool) -> Option<Str
 
 fn partner(scene: &Scene, name: &str) -> String {
     find(scene, "/partners?limit=500", |it| it["name"] == name).expect("a partner")
-}
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-fn lines(db: &Db, query: &str) -> Vec<String> {
-    let found = db.read_now(|conn| Ok::<_, Error>(diesel::sql_query(query).load::<Line>(conn)?));
-    found.expect("the query runs").into_iter().map(|row| row.line).collect()
 }
 
 /// Everything that must be equal, with names in the place of ids.

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use diesel_migrations::MigrationHarness;
 use facit::check;
-use facit::db::{Db, Error, POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Target};
+use facit::db::{Db, POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Target};
 use facit::service::programmes;
 use facit::store;
 use proptest::strategy::{Strategy, ValueTree};
@@ -15,20 +14,9 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 
 use crate::support::histories::{SLUG, play, steps};
-use crate::support::{Backend, Database};
+use crate::support::{Backend, Database, lines};
 
 const BOTH: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-fn lines(db: &Db, query: &str) -> Vec<String> {
-    let found = db.read_now(|conn| Ok::<_, Error>(diesel::sql_query(query).load::<Line>(conn)?));
-    found.expect("the query runs").into_iter().map(|row| row.line).collect()
-}
 
 fn migrated(backend: Backend) -> (Database, Db) {
     let database = Database::fresh(backend);

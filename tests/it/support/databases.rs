@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection};
-use facit::db::{Db, Target};
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
+use facit::db::{Db, Error, Target};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -68,6 +69,18 @@ impl Drop for Database {
             Backend::Postgres => execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)),
         }
     }
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// What a query says, which names its one column `line`.
+pub fn lines(db: &Db, query: &str) -> Vec<String> {
+    let found = db.read_now(|conn| Ok::<_, Error>(diesel::sql_query(query).load::<Line>(conn)?));
+    found.expect("the query runs").into_iter().map(|row| row.line).collect()
 }
 
 fn folder() -> PathBuf {

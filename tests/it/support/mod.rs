@@ -12,7 +12,7 @@ pub mod writes;
 
 pub use api::{Api, LISTED};
 pub use client::{Answered, Request, Token, raw};
-pub use databases::{Backend, Database};
+pub use databases::{Backend, Database, lines};
 pub use program::{Program, prepared};
 pub use stage::{Scene, column, tally};
 
