@@ -12,35 +12,53 @@ use crate::stage::{Folder, Service, token};
 
 const TIMES: usize = 60;
 
-/// What one submission, and the first list of figures after it, took: the middle ones of many.
-struct Took {
-    submission: Duration,
-    summary: Duration,
+/// A service with so many members, and what its requests took.
+struct Size {
+    members: usize,
+    requests: Vec<Vec<u8>>,
+    summary: Vec<u8>,
+    service: Service,
+    submissions: Vec<Duration>,
+    summaries: Vec<Duration>,
+    _folder: Folder,
 }
 
-fn measure(members: usize) -> Took {
-    let folder = Folder::new();
-    let crowd = Crowd::of(&folder.database("scale.db"), members);
-    let step = members / TIMES;
-    let places: Vec<usize> = (0..TIMES).map(|n| n * step.max(1)).collect();
-    let requests = crowd.submissions(&places);
-    let service = Service::start(&crowd.db);
-    let reader = reader(&crowd, &service);
-    let path = format!("/v1/alliances/{SLUG}/figures");
-    let summary = request("GET", &path, &[("authorization", reader.as_str())], "");
-    let mut connection = Connection::open(&service.address);
-    connection.must(&summary, 200);
-    let mut timed = |request: &[u8]| {
-        let began = Instant::now();
-        connection.must(request, 200);
-        began.elapsed()
-    };
-    let (mut submissions, mut summaries) = (Vec::new(), Vec::new());
-    for request in &requests {
-        submissions.push(timed(request));
-        summaries.push(timed(&summary));
+impl Size {
+    fn of((members, folder, crowd): (usize, Folder, Crowd)) -> Size {
+        let step = members / TIMES;
+        let places: Vec<usize> = (0..TIMES).map(|n| n * step.max(1)).collect();
+        let requests = crowd.submissions(&places);
+        let service = Service::start(&crowd.db);
+        let reader = reader(&crowd, &service);
+        let path = format!("/v1/alliances/{SLUG}/figures");
+        let summary = request("GET", &path, &[("authorization", reader.as_str())], "");
+        let (submissions, summaries) = (Vec::new(), Vec::new());
+        Size {
+            members,
+            requests,
+            summary,
+            service,
+            submissions,
+            summaries,
+            _folder: folder,
+        }
     }
-    Took { submission: middle(submissions), summary: middle(summaries) }
+
+    /// Only when all is ready: the service hangs up on those who say nothing for long.
+    fn connect(&self) -> Connection {
+        let mut connection = Connection::open(&self.service.address);
+        connection.must(&self.summary, 200);
+        connection
+    }
+
+    fn submit(&mut self, connection: &mut Connection, turn: usize) {
+        let began = Instant::now();
+        connection.must(&self.requests[turn], 200);
+        self.submissions.push(began.elapsed());
+        let began = Instant::now();
+        connection.must(&self.summary, 200);
+        self.summaries.push(began.elapsed());
+    }
 }
 
 fn middle(mut times: Vec<Duration>) -> Duration {
@@ -64,14 +82,28 @@ fn reader(crowd: &Crowd, service: &Service) -> String {
 }
 
 pub fn run(sizes: &[usize]) {
-    heading("The same at every size (SQLite, one client, median of 60)");
-    let small = measure(107);
-    for size in sizes {
-        let large = measure(*size);
-        let at = |what: &str| format!("{what} at {size} partners");
-        Row::times(&at("submission, durable"), large.submission, ("at 107", small.submission), 1.5)
+    heading("The same at every size (SQLite, one client, by turns, median of 60)");
+    let crowds = [107].iter().chain(sizes).map(|members| {
+        let folder = Folder::new();
+        let crowd = Crowd::of(&folder.database("scale.db"), *members);
+        (*members, folder, crowd)
+    });
+    // Every crowd first, which takes a while: tokens last ten minutes.
+    let crowds: Vec<_> = crowds.collect();
+    let mut all: Vec<Size> = crowds.into_iter().map(Size::of).collect();
+    let mut connections: Vec<Connection> = all.iter().map(Size::connect).collect();
+    for turn in 0..TIMES {
+        for (size, connection) in all.iter_mut().zip(&mut connections) {
+            size.submit(connection, turn);
+        }
+    }
+    let small = all.remove(0);
+    let (submission, summary) = (middle(small.submissions), middle(small.summaries));
+    for size in all {
+        let at = |what: &str| format!("{what} at {} partners", size.members);
+        Row::times(&at("submission, durable"), middle(size.submissions), ("at 107", submission), 1.5)
             .print();
-        Row::times(&at("figures, first list after it"), large.summary, ("at 107", small.summary), 1.5)
-            .print();
+        let first = at("figures, first list after it");
+        Row::times(&first, middle(size.summaries), ("at 107", summary), 1.5).print();
     }
 }

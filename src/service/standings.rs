@@ -26,7 +26,7 @@ pub fn renew(
         let known = store::standings::open_of(conn, chunk)?;
         let mut known: BTreeMap<_, StandingRow> =
             known.into_iter().map(|row| (key(&row), row)).collect();
-        let mut fresh = Vec::new();
+        let (mut fresh, mut gone) = (Vec::new(), Vec::new());
         for record in store::records::of(conn, alliance, chunk)? {
             for placed in standings(programme, &record) {
                 let row = StandingRow::new(alliance, record.partner.id, placed, seq);
@@ -34,18 +34,14 @@ pub fn renew(
                 if before.as_ref().is_some_and(|before| before.says_the_same(&row)) {
                     continue;
                 }
-                if let Some(before) = before {
-                    store::standings::close(conn, &before, seq)?;
-                    count(&mut moves, &before, -1);
-                }
+                gone.extend(before);
                 count(&mut moves, &row, 1);
                 fresh.push(row);
             }
         }
-        for gone in known.into_values() {
-            store::standings::close(conn, &gone, seq)?;
-            count(&mut moves, &gone, -1);
-        }
+        gone.extend(known.into_values());
+        gone.iter().for_each(|row| count(&mut moves, row, -1));
+        store::standings::close(conn, &gone, seq)?;
         store::standings::insert(conn, &fresh)?;
     }
     let moves = moves.into_iter().filter(|(_, change)| !change.is_zero());

@@ -1,11 +1,12 @@
 use chrono::NaiveDate;
 use diesel::dsl;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Date, Text};
 
 use super::{CHUNK, OPEN, Page, among, document, strings};
 use crate::db::connection::insert_all;
 use crate::db::schema::{partners, standings};
-use crate::db::types::Document;
+use crate::db::types::{Document, Uid};
 use crate::db::{Conn, Result};
 use crate::domain::id::{AllianceId, PartnerId, SubjectId};
 use crate::domain::names::SortKey;
@@ -87,12 +88,49 @@ pub fn insert(conn: &mut Conn, rows: &[StandingRow]) -> Result<()> {
     Ok(insert_all!(conn, standings::table, rows)?)
 }
 
-/// From `seq` on this is no longer known to be so.
-pub fn close(conn: &mut Conn, row: &StandingRow, seq: i64) -> Result<()> {
+/// From `seq` on these are no longer known to be so.
+pub fn close(conn: &mut Conn, rows: &[StandingRow], seq: i64) -> Result<()> {
+    match conn {
+        Conn::Postgresql(own) => close_together(own, rows, seq),
+        Conn::Sqlite(_) => rows.iter().try_for_each(|row| close_one(conn, row, seq)),
+    }
+}
+
+fn close_one(conn: &mut Conn, row: &StandingRow, seq: i64) -> Result<()> {
     let key = (&row.alliance_id, &row.indicator, &row.scope, &row.subject_id, row.from_on, row.from_seq);
     let (alliance, indicator, scope, subject, from_on, from_seq) = key;
     let found = standings::table.find((*alliance, indicator, scope, *subject, from_on, from_seq));
     diesel::update(found).set(standings::to_seq.eq(seq)).execute(conn)?;
+    Ok(())
+}
+
+/// `close_one` of many in one statement, each found by its key: see `tallies`.
+const CLOSE_TOGETHER: &str = "
+    WITH gone (alliance_id, indicator, scope, subject_id, from_on, from_seq) AS (
+        SELECT * FROM unnest($2, $3, $4, $5, $6, $7)
+    ), open AS (
+        SELECT found.place FROM gone CROSS JOIN LATERAL (
+            SELECT s.ctid AS place FROM standings s
+            WHERE s.alliance_id = gone.alliance_id AND s.indicator = gone.indicator AND s.scope = gone.scope
+                AND s.subject_id = gone.subject_id AND s.from_on = gone.from_on AND s.from_seq = gone.from_seq
+            LIMIT 1
+        ) found
+    )
+    UPDATE standings SET to_seq = $1 FROM open WHERE standings.ctid = open.place";
+
+fn close_together(conn: &mut PgConnection, rows: &[StandingRow], seq: i64) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = diesel::sql_query(CLOSE_TOGETHER)
+        .bind::<BigInt, _>(seq)
+        .bind::<Array<Uid>, _>(rows.iter().map(|row| row.alliance_id).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(rows.iter().map(|row| &row.indicator).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(rows.iter().map(|row| &row.scope).collect::<Vec<_>>())
+        .bind::<Array<Uid>, _>(rows.iter().map(|row| row.subject_id).collect::<Vec<_>>())
+        .bind::<Array<Date>, _>(rows.iter().map(|row| row.from_on).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.from_seq).collect::<Vec<_>>());
+    statement.execute(conn)?;
     Ok(())
 }
 
