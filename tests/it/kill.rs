@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answered, Backend, Program, Token, prepared};
 
+/// Unless `KILLS` says how many.
 const KILLS: usize = 10;
 const THREADS: usize = 4;
 /// Each of a unit's writes is one of the kinds below, so a round has about 200.
@@ -210,6 +211,10 @@ fn random(below: usize) -> usize {
     (uuid::Uuid::new_v4().as_u128() % below as u128) as usize
 }
 
+fn kills() -> usize {
+    std::env::var("KILLS").map_or(KILLS, |kills| kills.parse().expect("KILLS is a number"))
+}
+
 fn survives(backend: Backend) {
     let (database, id, secret) = prepared(backend);
     let mut done: Vec<Unit> = Vec::new();
@@ -217,7 +222,7 @@ fn survives(backend: Backend) {
     let mut number = 0;
     let mut program = Program::start(&database);
     let office = program.token(&id, &secret).expect("a token");
-    for _ in 0..KILLS {
+    for _ in 0..kills() {
         while going.len() < UNITS {
             going.push(Unit { number, ..Unit::default() });
             number += 1;
