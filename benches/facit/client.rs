@@ -22,7 +22,7 @@ impl Connection {
         let stream = TcpStream::connect(host).expect("the service listens");
         stream.set_nodelay(true).expect("a socket's setting");
         stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
+            .set_read_timeout(Some(Duration::from_secs(600)))
             .expect("a socket's setting");
         Connection { stream, read: Vec::with_capacity(64 * 1024) }
     }

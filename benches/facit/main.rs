@@ -8,6 +8,7 @@
 
 mod client;
 mod crowd;
+mod imports;
 mod outcome;
 mod process;
 mod reads;
@@ -30,6 +31,9 @@ fn main() {
     }
     if is_asked("writes") {
         writes::run();
+    }
+    if is_asked("imports") {
+        imports::run();
     }
     if is_asked("scale") {
         scale::run(&[10_000, 100_000]);

@@ -2,13 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use facit::service::keys::{self, CreateKey};
-use facit::service::{Ctx, Error};
-
 use crate::client::{Connection, request};
 use crate::crowd::{Crowd, SLUG};
 use crate::outcome::{Row, heading};
-use crate::stage::{Folder, Service, token};
+use crate::stage::{Folder, Service, key_token};
 
 const TIMES: usize = 60;
 
@@ -29,7 +26,7 @@ impl Size {
         let places: Vec<usize> = (0..TIMES).map(|n| n * step.max(1)).collect();
         let requests = crowd.submissions(&places);
         let service = Service::start(&crowd.db);
-        let reader = reader(&crowd, &service);
+        let reader = key_token(&crowd, &service, "reader");
         let path = format!("/v1/alliances/{SLUG}/figures");
         let summary = request("GET", &path, &[("authorization", reader.as_str())], "");
         let (submissions, summaries) = (Vec::new(), Vec::new());
@@ -64,21 +61,6 @@ impl Size {
 fn middle(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
-}
-
-fn reader(crowd: &Crowd, service: &Service) -> String {
-    let body = CreateKey {
-        role: "reader".to_owned(),
-        partner: None,
-        name: "bench".to_owned(),
-        expires_at: None,
-    };
-    let ctx = Ctx::installation(facit::api::now());
-    let created = crowd
-        .db
-        .write_now(|conn| keys::create(conn, &ctx, Some(crowd.alliance.id), &body));
-    let created = created.map_err(|e: Error| e.to_string()).expect("a key");
-    token(&service.address, &created.key.id.to_string(), &created.secret)
 }
 
 pub fn run(sizes: &[usize]) {

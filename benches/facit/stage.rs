@@ -6,9 +6,11 @@ use actix_web::dev::ServerHandle;
 use facit::db::{Db, Target};
 use facit::demo::{self, Demo};
 use facit::server::{self, Settings};
-use facit::service::{Role, installation};
+use facit::service::keys::{self, CreateKey};
+use facit::service::{Ctx, Error, Role, installation};
 
 use crate::client::{Connection, request};
+use crate::crowd::Crowd;
 
 /// A folder that goes when this does.
 pub struct Folder(PathBuf);
@@ -103,7 +105,23 @@ pub fn bearer(service: &Service, demo: &Demo, role: Role) -> String {
     token(&service.address, &key.client_id, &key.secret)
 }
 
-pub fn token(address: &str, id: &str, secret: &str) -> String {
+/// `Authorization` of a fresh token of a new key of this role.
+pub fn key_token(crowd: &Crowd, service: &Service, role: &str) -> String {
+    let body = CreateKey {
+        role: role.to_owned(),
+        partner: None,
+        name: "bench".to_owned(),
+        expires_at: None,
+    };
+    let ctx = Ctx::installation(facit::api::now());
+    let created = crowd
+        .db
+        .write_now(|conn| keys::create(conn, &ctx, Some(crowd.alliance.id), &body));
+    let created = created.map_err(|e: Error| e.to_string()).expect("a key");
+    token(&service.address, &created.key.id.to_string(), &created.secret)
+}
+
+fn token(address: &str, id: &str, secret: &str) -> String {
     let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     let answered = Connection::open(address).send(&request("POST", "/v1/token", &headers, &form));

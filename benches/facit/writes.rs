@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use facit::db::{Db, Error};
+use facit::db::{Db, Error, Target};
 use facit::store::installation::insert_secret;
 
 use crate::client::Connection;
@@ -68,7 +68,7 @@ fn pgbench(url: &str, folder: &Folder) -> f64 {
     let insert =
         "INSERT INTO bare (name, value) VALUES (gen_random_uuid()::text, 'as long a value as any');";
     std::fs::write(&script, insert).expect("a script");
-    let db = Db::open(&facit::db::Target::parse(url).expect("a URL")).expect("the database opens");
+    let db = Db::open(&Target::parse(url).expect("a URL")).expect("the database opens");
     let table = "CREATE TABLE bare (id bigserial PRIMARY KEY, name text NOT NULL, value text NOT NULL)";
     run_sql(&db, table);
     let program = std::env::var("PGBENCH").unwrap_or_else(|_| "pgbench".to_owned());
@@ -97,22 +97,24 @@ pub fn run() {
     let bare = bare_rows(&folder.database("bare.db"));
     Row::rates("SQLite", measured, ("bare group-committed rows, 32 writers", bare), Some(0.1)).print();
 
-    let Ok(admin) = std::env::var("TEST_POSTGRES_URL") else {
+    let Some(url) = fresh_postgres() else {
         println!("| PostgreSQL | not measured: no cluster | | | | |");
         return;
     };
-    let name = format!("bench_{}", uuid::Uuid::new_v4().simple());
-    let db = Db::open(&facit::db::Target::parse(&admin).expect("a URL")).expect("the cluster");
-    create(&db, &name);
-    let url = admin
-        .rsplit_once('/')
-        .map(|(server, _)| format!("{server}/{name}"))
-        .expect("a URL");
     let measured = submissions(&open(&url), FEWER);
     std::thread::sleep(Duration::from_millis(500));
     let bare = pgbench(&url, &folder);
     Row::rates("PostgreSQL", measured, ("pgbench, one insert each, 32 clients", bare), Some(0.05))
         .print();
+}
+
+/// The address of a new database, where there is a cluster.
+pub fn fresh_postgres() -> Option<String> {
+    let admin = std::env::var("TEST_POSTGRES_URL").ok()?;
+    let name = format!("bench_{}", uuid::Uuid::new_v4().simple());
+    create(&Db::open(&Target::parse(&admin).expect("a URL")).expect("the cluster"), &name);
+    let (server, _) = admin.rsplit_once('/').expect("a URL");
+    Some(format!("{server}/{name}"))
 }
 
 /// A database can't be made inside a transaction.

@@ -199,19 +199,19 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
     let prove = async |claim: Claim| {
         let caller = app.db.read(move |conn| claim.prove(conn, now)).await?;
         request.extensions_mut().insert(caller);
-        let ctx = Ctx { now, caller, access };
+        let ctx = Ctx::new(now, caller, access);
         policy::may(&ctx, Reach::default())?;
         Ok::<Ctx, Failure>(ctx)
     };
     let (ctx, claim) = match claim {
         Claim::Caller(caller) => {
             request.extensions_mut().insert(caller);
-            let ctx = Ctx { now, caller, access };
+            let ctx = Ctx::new(now, caller, access);
             policy::may(&ctx, Reach::default())?;
             (ctx, None)
         }
         claim if *request.method() == Method::GET => {
-            (Ctx { now, caller: Caller::Public, access }, Some(claim))
+            (Ctx::new(now, Caller::Public, access), Some(claim))
         }
         claim => (prove(claim).await?, None),
     };

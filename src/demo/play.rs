@@ -224,7 +224,7 @@ impl Stage {
             alliance,
             partner: None,
         };
-        Ctx { now, caller, access: Access::of(operation) }
+        Ctx::new(now, caller, Access::of(operation))
     }
 
     fn acting(&self, now: DateTime<Utc>, player: Player, operation: &str) -> Ctx {
@@ -235,7 +235,7 @@ impl Stage {
             alliance,
             partner: Some(player.id),
         };
-        Ctx { now, caller, access: Access::of(operation) }
+        Ctx::new(now, caller, Access::of(operation))
     }
 }
 

@@ -114,5 +114,5 @@ fn record_as(
         taken: Vec::new(),
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
-    standings::renew(conn, alliance.id, &alliance.programme, &[commitment.partner], seq)
+    standings::renew(conn, ctx, alliance.id, &alliance.programme, &[commitment.partner], seq)
 }

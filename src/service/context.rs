@@ -1,8 +1,11 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use chrono::{DateTime, Utc};
 
 use super::error::Result;
 use super::policy::{self, Access, Reach};
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
+use crate::store::tallies::Gathered;
 
 /// Who makes a request, and when. The clock is read once, where a request begins.
 #[derive(Debug, Clone)]
@@ -11,6 +14,8 @@ pub struct Ctx {
     pub caller: Caller,
     /// The operation's row of the access table; none on the command line.
     pub access: Option<&'static Access>,
+    /// Running counts that are written when all of a long write is done; none where each write's are at once.
+    pub gathered: Option<Arc<Mutex<Gathered>>>,
 }
 
 /// What a caller may be.
@@ -70,9 +75,25 @@ impl Caller {
 }
 
 impl Ctx {
+    pub fn new(now: DateTime<Utc>, caller: Caller, access: Option<&'static Access>) -> Ctx {
+        Ctx { now, caller, access, gathered: None }
+    }
+
     /// The command line's context.
     pub fn installation(now: DateTime<Utc>) -> Ctx {
-        Ctx { now, caller: Caller::Installation, access: None }
+        Ctx::new(now, Caller::Installation, None)
+    }
+
+    /// The same, with running counts gathered until the one who asked for it writes them.
+    pub fn gathering(&self, alliance: AllianceId) -> Ctx {
+        let gathered = Arc::new(Mutex::new(Gathered::new(alliance)));
+        Ctx { gathered: Some(gathered), ..self.clone() }
+    }
+
+    /// The running counts that are gathered, if they are.
+    pub fn gathered(&self) -> Option<MutexGuard<'_, Gathered>> {
+        let gathered = self.gathered.as_ref()?;
+        Some(gathered.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether the caller may do this in the alliance.

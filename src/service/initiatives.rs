@@ -142,5 +142,5 @@ fn record(
     touched.extend(before);
     touched.sort_unstable();
     touched.dedup();
-    standings::renew(conn, alliance.id, &alliance.programme, &touched, seq)
+    standings::renew(conn, ctx, alliance.id, &alliance.programme, &touched, seq)
 }

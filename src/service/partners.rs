@@ -131,7 +131,7 @@ fn record(
         taken: Vec::new(),
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
-    standings::renew(conn, alliance.id, &alliance.programme, &[partner.id], seq)
+    standings::renew(conn, ctx, alliance.id, &alliance.programme, &[partner.id], seq)
 }
 
 fn only_own_fields(changes: &Value) -> Result<()> {

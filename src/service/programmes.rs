@@ -241,7 +241,7 @@ fn record(
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
     let everyone = store::partners::all_ids(conn, alliance.id)?;
-    standings::renew(conn, alliance.id, &programme, &everyone, seq)?;
+    standings::renew(conn, ctx, alliance.id, &programme, &everyone, seq)?;
     Ok(InForce {
         id: alliance.id,
         version: alliance.version,

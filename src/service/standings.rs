@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Result;
+use super::{Ctx, Result};
 use crate::db::Conn;
 use crate::domain::figure::Tally;
 use crate::domain::id::{AllianceId, PartnerId};
@@ -16,6 +16,7 @@ use crate::store::tallies::{FOCUS_AREA, TallyKey, WHOLE};
 /// Evaluates these partners again, as of journal entry `seq`, and moves the tallies by what changed.
 pub fn renew(
     conn: &mut Conn,
+    ctx: &Ctx,
     alliance: AllianceId,
     programme: &Programme,
     partners: &[PartnerId],
@@ -45,7 +46,10 @@ pub fn renew(
         store::standings::insert(conn, &fresh)?;
     }
     let moves = moves.into_iter().filter(|(_, change)| !change.is_zero());
-    Ok(store::tallies::shift(conn, alliance, moves, seq)?)
+    match ctx.gathered() {
+        Some(mut gathered) => Ok(gathered.shift(conn, moves, seq)?),
+        None => Ok(store::tallies::shift(conn, alliance, moves, seq)?),
+    }
 }
 
 type Key = (String, String, crate::domain::id::SubjectId, chrono::NaiveDate);

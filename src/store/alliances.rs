@@ -7,7 +7,7 @@ use crate::domain::checks::is_key;
 use crate::domain::id::AllianceId;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = alliances)]
+#[diesel(table_name = alliances, treat_none_as_default_value = false)]
 pub struct Alliance {
     pub id: AllianceId,
     pub slug: String,
@@ -16,7 +16,7 @@ pub struct Alliance {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = programme_versions)]
+#[diesel(table_name = programme_versions, treat_none_as_default_value = false)]
 pub struct ProgrammeVersion {
     pub alliance_id: AllianceId,
     pub version: i64,

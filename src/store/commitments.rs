@@ -9,7 +9,7 @@ use crate::domain::commitment::Commitment;
 use crate::domain::id::{AllianceId, CommitmentId, PartnerId};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = commitments, treat_none_as_null = true)]
+#[diesel(table_name = commitments, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct CommitmentRow {
     id: CommitmentId,
     alliance_id: AllianceId,

@@ -8,7 +8,7 @@ use crate::domain::id::KeyId;
 
 /// The answer to a write, kept so that the same write sent again gets it again.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = idempotent_answers)]
+#[diesel(table_name = idempotent_answers, treat_none_as_default_value = false)]
 pub struct StoredAnswer {
     pub caller_id: KeyId,
     pub caller_key: String,

@@ -9,7 +9,7 @@ use crate::domain::import::{Counts, Import, Kind, Mode, Remark, Remarked};
 
 /// An import without what there is to say of it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = imports)]
+#[diesel(table_name = imports, treat_none_as_default_value = false)]
 struct ImportRow {
     id: ImportId,
     alliance_id: AllianceId,

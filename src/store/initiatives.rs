@@ -14,7 +14,7 @@ use crate::domain::initiative::Initiative;
 use crate::domain::names::{self, SortKey};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = initiatives, treat_none_as_null = true)]
+#[diesel(table_name = initiatives, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct InitiativeRow {
     id: InitiativeId,
     alliance_id: AllianceId,

@@ -15,7 +15,7 @@ pub struct Head {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = journal_entries)]
+#[diesel(table_name = journal_entries, treat_none_as_default_value = false)]
 pub struct EntryRow {
     pub journal_id: AllianceId,
     pub seq: i64,
@@ -28,7 +28,7 @@ pub struct EntryRow {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = journal_texts)]
+#[diesel(table_name = journal_texts, treat_none_as_default_value = false)]
 pub struct TextRow {
     pub journal_id: AllianceId,
     pub seq: i64,

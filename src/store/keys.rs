@@ -11,7 +11,7 @@ use crate::domain::checks::is_key;
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = keys)]
+#[diesel(table_name = keys, treat_none_as_default_value = false)]
 pub struct Key {
     pub id: KeyId,
     pub alliance_id: Option<AllianceId>,

@@ -11,7 +11,7 @@ use crate::domain::names::{self, SortKey};
 use crate::domain::partner::{Membership, Partner};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = partners, treat_none_as_null = true)]
+#[diesel(table_name = partners, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct PartnerRow {
     id: PartnerId,
     alliance_id: AllianceId,
@@ -32,7 +32,7 @@ struct PartnerRow {
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = memberships)]
+#[diesel(table_name = memberships, treat_none_as_default_value = false)]
 struct MembershipRow {
     id: MembershipId,
     alliance_id: AllianceId,

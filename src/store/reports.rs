@@ -10,7 +10,7 @@ use crate::domain::id::{AllianceId, InitiativeId, PartnerId, PointId, ReportId};
 use crate::domain::report::{Point, ReportBody, ReportPart, State};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = reports, treat_none_as_null = true)]
+#[diesel(table_name = reports, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct ReportRow {
     id: ReportId,
     alliance_id: AllianceId,
@@ -48,7 +48,7 @@ pub struct Report {
 
 /// A submission, frozen.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = report_versions)]
+#[diesel(table_name = report_versions, treat_none_as_default_value = false)]
 pub struct Version {
     pub report_id: ReportId,
     pub number: i64,

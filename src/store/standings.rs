@@ -13,7 +13,7 @@ use crate::domain::names::SortKey;
 use crate::domain::standing::{Placed, Reason, Standing};
 
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = standings)]
+#[diesel(table_name = standings, treat_none_as_default_value = false)]
 pub struct StandingRow {
     pub alliance_id: AllianceId,
     pub indicator: String,

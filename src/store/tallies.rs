@@ -9,7 +9,7 @@ use super::OPEN;
 use crate::db::connection::insert_all;
 use crate::db::schema::tallies;
 use crate::db::types::Uid;
-use crate::db::{Conn, Result, columns};
+use crate::db::{Conn, Result};
 use crate::domain::figure::Tally;
 use crate::domain::id::AllianceId;
 
@@ -32,7 +32,7 @@ pub const WHOLE: &str = "whole";
 pub const FOCUS_AREA: &str = "focusArea";
 
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Insertable)]
-#[diesel(table_name = tallies)]
+#[diesel(table_name = tallies, treat_none_as_default_value = false)]
 pub struct TallyRow {
     pub alliance_id: AllianceId,
     pub indicator: String,
@@ -98,36 +98,134 @@ pub fn shift(
     moves: impl IntoIterator<Item = (TallyKey, Tally)>,
     seq: i64,
 ) -> Result<()> {
-    let moves: Vec<(TallyKey, Tally)> = moves.into_iter().collect();
-    let closed = match conn {
-        Conn::Postgresql(own) => close_together(own, alliance, &moves, seq)?,
-        Conn::Sqlite(_) => close_each(conn, alliance, &moves, seq)?,
-    };
-    let mut so_far: HashMap<TallyKey, Tally> =
-        closed.iter().map(|row| (row.key(), row.tally())).collect();
-    let moved = moves.into_iter().map(|(key, change)| {
-        let tally = so_far.remove(&key).unwrap_or_default().plus(change);
-        TallyRow::new(alliance, key, tally, seq)
-    });
-    let rows: Vec<TallyRow> = moved.collect();
-    insert(conn, &rows)
+    let mut gathered = Gathered::new(alliance);
+    gathered.shift(conn, moves, seq)?;
+    gathered.write(conn)
 }
 
-/// Ends what is known of running counts, and answers them.
+/// Running counts on the move, of one alliance, within one transaction: each is read once, however often it
+/// moves, and what it was before is closed once. Nobody sees them before they are written.
+#[derive(Debug)]
+pub struct Gathered {
+    alliance: AllianceId,
+    moved: HashMap<TallyKey, Moved>,
+    /// Rows that are not open any more.
+    over: Vec<TallyRow>,
+    /// What stood in `moved` before the step that can still be taken back.
+    before: Vec<(TallyKey, Option<Moved>)>,
+    over_before: usize,
+}
+
+/// A count that has moved.
+#[derive(Debug, Clone)]
+struct Moved {
+    /// The row that the database has as open, until the entry that moved it first.
+    stored: Option<TallyRow>,
+    open: TallyRow,
+}
+
+/// How many rows wait in memory at most between two steps.
+const MOST_WAITING: usize = 20_000;
+
+impl Gathered {
+    pub fn new(alliance: AllianceId) -> Gathered {
+        Gathered {
+            alliance,
+            moved: HashMap::new(),
+            over: Vec::new(),
+            before: Vec::new(),
+            over_before: 0,
+        }
+    }
+
+    pub fn shift(
+        &mut self,
+        conn: &mut Conn,
+        moves: impl IntoIterator<Item = (TallyKey, Tally)>,
+        seq: i64,
+    ) -> Result<()> {
+        let moves: Vec<(TallyKey, Tally)> = moves.into_iter().collect();
+        let unread = moves.iter().map(|(key, _)| key).filter(|key| !self.moved.contains_key(key));
+        let mut stored = newest(conn, self.alliance, &unread.collect::<Vec<_>>())?;
+        for (key, change) in moves {
+            let before = self.moved.remove(&key);
+            let (stored, so_far) = match &before {
+                None => {
+                    let stored = stored.remove(&key).map(|row| TallyRow { to_seq: seq, ..row });
+                    let so_far = stored.as_ref().map(TallyRow::tally);
+                    (stored, so_far)
+                }
+                Some(moved) => {
+                    self.over.push(TallyRow { to_seq: seq, ..moved.open.clone() });
+                    (moved.stored.clone(), Some(moved.open.tally()))
+                }
+            };
+            let tally = so_far.unwrap_or_default().plus(change);
+            let open = TallyRow::new(self.alliance, key.clone(), tally, seq);
+            self.moved.insert(key.clone(), Moved { stored, open });
+            self.before.push((key, before));
+        }
+        Ok(())
+    }
+
+    /// From here on a step begins that can be taken back alone.
+    pub fn begin(&mut self) {
+        self.before.clear();
+        self.over_before = self.over.len();
+    }
+
+    /// Takes the step back: as if nothing had moved since it began.
+    pub fn take_back(&mut self) {
+        self.over.truncate(self.over_before);
+        for (key, before) in self.before.drain(..).rev() {
+            match before {
+                Some(moved) => drop(self.moved.insert(key, moved)),
+                None => drop(self.moved.remove(&key)),
+            }
+        }
+    }
+
+    /// Writes what is over where it has become much. Only between steps.
+    pub fn make_room(&mut self, conn: &mut Conn) -> Result<()> {
+        if self.over.len() < MOST_WAITING {
+            return Ok(());
+        }
+        insert(conn, &std::mem::take(&mut self.over))
+    }
+
+    /// Writes all that waits.
+    pub fn write(&mut self, conn: &mut Conn) -> Result<()> {
+        let mut rows = std::mem::take(&mut self.over);
+        let mut closed = Vec::new();
+        for Moved { stored, open } in std::mem::take(&mut self.moved).into_values() {
+            closed.extend(stored);
+            rows.push(open);
+        }
+        close(conn, &closed)?;
+        insert(conn, &rows)
+    }
+}
+
+/// The open rows of these counts, those that have any.
 ///
-/// The open row is found as the newest of its series, which costs the same however often the count moved. Not
-/// by `to_seq`: within one transaction PostgreSQL keeps every earlier row of an import in such an index.
-fn close_each(
+/// Each is found as the newest of its series, which costs the same however often the count moved. Not by
+/// `to_seq`: within one transaction PostgreSQL keeps every earlier row of an import in such an index.
+fn newest(
     conn: &mut Conn,
     alliance: AllianceId,
-    moves: &[(TallyKey, Tally)],
-    seq: i64,
-) -> Result<Vec<TallyRow>> {
-    let closed = moves.iter().map(|(key, _)| close(conn, alliance, key, seq).transpose());
-    closed.flatten().collect()
+    keys: &[&TallyKey],
+) -> Result<HashMap<TallyKey, TallyRow>> {
+    let found: Vec<TallyRow> = match conn {
+        Conn::Postgresql(own) => newest_together(own, alliance, keys)?,
+        Conn::Sqlite(_) => {
+            let found = keys.iter().map(|key| newest_one(conn, alliance, key).transpose());
+            found.flatten().collect::<Result<_>>()?
+        }
+    };
+    Ok(found.into_iter().map(|row| (row.key(), row)).collect())
 }
 
-fn close(conn: &mut Conn, alliance: AllianceId, key: &TallyKey, seq: i64) -> Result<Option<TallyRow>> {
+fn newest_one(conn: &mut Conn, alliance: AllianceId, key: &TallyKey) -> Result<Option<TallyRow>> {
     let newest = earlier
         .filter(earlier.field(tallies::alliance_id).eq(alliance))
         .filter(earlier.field(tallies::indicator).eq(key.indicator.clone()))
@@ -144,46 +242,81 @@ fn close(conn: &mut Conn, alliance: AllianceId, key: &TallyKey, seq: i64) -> Res
         .filter(tallies::group_key.eq(key.group.clone()))
         .filter(tallies::from_on.eq(key.on))
         .filter(tallies::from_seq.nullable().eq(newest.single_value()));
-    let closed = diesel::update(open)
-        .set(tallies::to_seq.eq(seq))
-        .returning(columns::<TallyRow>())
-        .get_result::<TallyRow>(conn);
-    Ok(closed.optional()?)
+    Ok(open.select(TallyRow::as_select()).get_result(conn).optional()?)
 }
 
-/// `close` of many in one statement: a write moves some fifty counts, and each statement is a round trip under
-/// the writers' lock. LATERAL has each one found by its key, whatever the planner believes of the table.
-const CLOSE_TOGETHER: &str = "
-    WITH moved (indicator, scope, dimension, group_key, from_on) AS (
-        SELECT * FROM unnest($3, $4, $5, $6, $7)
-    ), open AS (
-        SELECT newest.place FROM moved CROSS JOIN LATERAL (
-            SELECT t.ctid AS place FROM tallies t
-            WHERE t.alliance_id = $2 AND t.indicator = moved.indicator AND t.scope = moved.scope
-                AND t.dimension = moved.dimension AND t.group_key = moved.group_key AND t.from_on = moved.from_on
-            ORDER BY t.from_seq DESC LIMIT 1
-        ) newest
-    )
-    UPDATE tallies SET to_seq = $1 FROM open WHERE tallies.ctid = open.place RETURNING tallies.*";
+/// Many in one statement: a write moves some fifty counts, and each statement is a round trip under the
+/// writers' lock. LATERAL has each one found by its key, whatever the planner believes of the table.
+const NEWEST_TOGETHER: &str = "
+    SELECT newest.*
+    FROM unnest($2, $3, $4, $5, $6) AS moved (indicator, scope, dimension, group_key, from_on)
+    CROSS JOIN LATERAL (
+        SELECT t.* FROM tallies t
+        WHERE t.alliance_id = $1 AND t.indicator = moved.indicator AND t.scope = moved.scope
+            AND t.dimension = moved.dimension AND t.group_key = moved.group_key AND t.from_on = moved.from_on
+        ORDER BY t.from_seq DESC LIMIT 1
+    ) newest";
 
-fn close_together(
+fn newest_together(
     conn: &mut PgConnection,
     alliance: AllianceId,
-    moves: &[(TallyKey, Tally)],
-    seq: i64,
+    keys: &[&TallyKey],
 ) -> Result<Vec<TallyRow>> {
-    let texts =
-        |part: fn(&TallyKey) -> &str| -> Vec<&str> { moves.iter().map(|(key, _)| part(key)).collect() };
-    let days: Vec<NaiveDate> = moves.iter().map(|(key, _)| key.on).collect();
-    let statement = diesel::sql_query(CLOSE_TOGETHER)
-        .bind::<BigInt, _>(seq)
+    let texts = |part: fn(&TallyKey) -> &str| keys.iter().map(|key| part(key)).collect::<Vec<_>>();
+    let statement = diesel::sql_query(NEWEST_TOGETHER)
         .bind::<Uid, _>(alliance)
         .bind::<Array<Text>, _>(texts(|key| &key.indicator))
         .bind::<Array<Text>, _>(texts(|key| &key.scope))
         .bind::<Array<Text>, _>(texts(|key| &key.dimension))
         .bind::<Array<Text>, _>(texts(|key| &key.group))
-        .bind::<Array<Date>, _>(days);
+        .bind::<Array<Date>, _>(keys.iter().map(|key| key.on).collect::<Vec<_>>());
     Ok(statement.load(conn)?)
+}
+
+/// Ends rows that were open, at the `to_seq` that they have here. On SQLite each is put in place of what is
+/// stored: diesel keeps no UPDATE, and preparing one costs more than writing the row again.
+fn close(conn: &mut Conn, rows: &[TallyRow]) -> Result<()> {
+    match conn {
+        Conn::Postgresql(own) => close_together(own, rows),
+        Conn::Sqlite(own) => rows.iter().try_for_each(|row| {
+            diesel::replace_into(tallies::table).values(row).execute(own)?;
+            Ok(())
+        }),
+    }
+}
+
+const CLOSE_TOGETHER: &str = "
+    WITH closed (alliance_id, indicator, scope, dimension, group_key, from_on, from_seq, to_seq) AS (
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+    ), open AS (
+        SELECT found.place, closed.to_seq FROM closed CROSS JOIN LATERAL (
+            SELECT t.ctid AS place FROM tallies t
+            WHERE t.alliance_id = closed.alliance_id AND t.indicator = closed.indicator
+                AND t.scope = closed.scope AND t.dimension = closed.dimension
+                AND t.group_key = closed.group_key AND t.from_on = closed.from_on
+                AND t.from_seq = closed.from_seq
+            LIMIT 1
+        ) found
+    )
+    UPDATE tallies SET to_seq = open.to_seq FROM open WHERE tallies.ctid = open.place";
+
+fn close_together(conn: &mut PgConnection, rows: &[TallyRow]) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let texts = |part: fn(&TallyRow) -> &str| rows.iter().map(part).collect::<Vec<_>>();
+    let numbers = |part: fn(&TallyRow) -> i64| rows.iter().map(part).collect::<Vec<_>>();
+    let statement = diesel::sql_query(CLOSE_TOGETHER)
+        .bind::<Array<Uid>, _>(rows.iter().map(|row| row.alliance_id).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(texts(|row| &row.indicator))
+        .bind::<Array<Text>, _>(texts(|row| &row.scope))
+        .bind::<Array<Text>, _>(texts(|row| &row.dimension))
+        .bind::<Array<Text>, _>(texts(|row| &row.group_key))
+        .bind::<Array<Date>, _>(rows.iter().map(|row| row.from_on).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(numbers(|row| row.from_seq))
+        .bind::<Array<BigInt>, _>(numbers(|row| row.to_seq));
+    statement.execute(conn)?;
+    Ok(())
 }
 
 pub fn insert(conn: &mut Conn, rows: &[TallyRow]) -> Result<()> {

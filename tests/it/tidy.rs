@@ -179,3 +179,19 @@ fn no_file_grows_past_500_lines() {
         .collect();
     assert!(long.is_empty(), "{long:?}");
 }
+
+/// Rows are inserted with all their columns: a statement that leaves some to their defaults is another one each
+/// time, which diesel never keeps and both databases then prepare anew.
+#[test]
+fn inserted_rows_have_all_their_columns() {
+    let program = program();
+    let derives = program
+        .iter()
+        .zip(program.iter().skip(1))
+        .filter(|(line, _)| line.text.starts_with("#[derive(") && names(&line.text, "Insertable"));
+    let offences: Vec<String> = derives
+        .filter(|(_, next)| !next.text.contains("treat_none_as_default_value = false"))
+        .map(|(line, _)| format!("{}:{}", line.file, line.number))
+        .collect();
+    assert!(offences.is_empty(), "{offences:?}");
+}

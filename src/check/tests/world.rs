@@ -55,7 +55,7 @@ pub fn as_partner(alliance: AllianceId, partner: PartnerId, now: DateTime<Utc>) 
         alliance: Some(alliance),
         partner: Some(partner),
     };
-    Ctx { now, caller, access: Access::of("submit_report") }
+    Ctx::new(now, caller, Access::of("submit_report"))
 }
 
 pub fn from<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {

@@ -87,6 +87,7 @@ pub fn run(
         rows: Vec::new(),
     };
     import.warnings.append(&mut columns.warnings);
+    let ctx = &ctx.gathering(alliance.id);
     let tried = db::savepoint(conn, |conn| {
         take_rows(conn, ctx, alliance, (&sheet, &columns), &mut import, progress)?;
         let is_kept_out = order.mode == Mode::Atomic && import.counts.refused > 0;
@@ -153,7 +154,16 @@ fn take_rows(
     for record in sheet.rows() {
         let row = reader.read(&record);
         let number = row.number;
+        if let Some(mut gathered) = ctx.gathered() {
+            gathered.begin();
+        }
         let done = take_row(conn, &mut taking, import.kind, row)?;
+        if let Some(mut gathered) = ctx.gathered() {
+            if done.outcome == Outcome::Refused {
+                gathered.take_back();
+            }
+            gathered.make_room(conn)?;
+        }
         import.counts.add(done.outcome);
         if !done.remarks.is_empty() {
             import
@@ -198,6 +208,9 @@ fn take_row(conn: &mut Conn, taking: &mut Taking, kind: Kind, mut row: Row) -> R
 
 /// Keeps the import, and writes its entry behind those of its rows.
 fn complete(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, mut import: Import) -> Result<Import> {
+    if let Some(mut gathered) = ctx.gathered() {
+        gathered.write(conn)?;
+    }
     let id = ImportId::new();
     let change = Change {
         action: "import.completed",

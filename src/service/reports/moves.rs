@@ -262,5 +262,5 @@ fn record(
         taken: handed_in.texts,
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
-    standings::renew(conn, alliance.id, &alliance.programme, &[report.partner], seq)
+    standings::renew(conn, ctx, alliance.id, &alliance.programme, &[report.partner], seq)
 }

@@ -1,0 +1,90 @@
+//! A file of many rows in one atomic import, against a plain loop that inserts as many rows as the import leaves.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use facit::db::{Db, Error};
+use facit::store::installation::insert_secret;
+
+use crate::client::{Connection, request};
+use crate::crowd::{Crowd, SLUG};
+use crate::outcome::{Row, heading};
+use crate::stage::{Folder, Service, key_token, open};
+use crate::writes::fresh_postgres;
+
+const ROWS: usize = 10_000;
+/// What a row of the import has on average, in bytes.
+const WIDTH: usize = 200;
+/// The tables that an import of partners writes.
+const TABLES: [&str; 6] =
+    ["partners", "memberships", "journal_entries", "journal_texts", "standings", "tallies"];
+
+/// Partners of invented names; as many dates of joining as an alliance has.
+fn file(crowd: &Crowd) -> String {
+    let programme = &crowd.alliance.programme;
+    let mut file = "name,sector,area,joinedOn\n".to_owned();
+    for row in 0..ROWS {
+        let sector = &programme.sectors[row % programme.sectors.len()].key;
+        let area = ["01", "04", "07", "national"][row % 4];
+        let (year, month) = (row % 4, 1 + row / 4 % 12);
+        writeln!(file, "Nr. {row},{sector},{area},202{year}-{month:02}-01").expect("a line");
+    }
+    file
+}
+
+fn import(db: &Db) -> (Duration, usize) {
+    let crowd = Crowd::of(db, 0);
+    let file = file(&crowd);
+    let service = Service::start(db);
+    let bearer = key_token(&crowd, &service, "secretariat");
+    let path = format!("/v1/alliances/{SLUG}/imports?kind=partners");
+    let headers =
+        [("authorization", bearer.as_str()), ("content-type", "text/csv"), ("idempotency-key", "bench")];
+    let request = request("POST", &path, &headers, &file);
+    let before = rows(db);
+    let began = Instant::now();
+    Connection::open(&service.address).must(&request, 201);
+    (began.elapsed(), rows(db) - before)
+}
+
+fn rows(db: &Db) -> usize {
+    use diesel::prelude::*;
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        rows: i64,
+    }
+    let count = |table: &str| {
+        let query = format!("SELECT COUNT(*) AS rows FROM {table}");
+        let found = db.read_now(|conn| Ok::<_, Error>(diesel::sql_query(&query).load::<Counted>(conn)?));
+        found.expect("a count").iter().map(|counted| counted.rows).sum::<i64>()
+    };
+    TABLES.iter().map(|table| count(table)).sum::<i64>() as usize
+}
+
+fn plain_loop(db: &Db, rows: usize) -> Duration {
+    let began = Instant::now();
+    let inserted = db.write_now(|conn| {
+        (0..rows).try_for_each(|row| insert_secret(conn, &format!("row {row}"), &[7; WIDTH]))
+    });
+    inserted.map_err(|e: Error| e.to_string()).expect("rows");
+    began.elapsed()
+}
+
+pub fn run() {
+    heading("One atomic import of 10,000 partners");
+    let folder = Folder::new();
+    let databases = [
+        ("SQLite", Some((folder.database("import.db"), folder.database("plain.db")))),
+        ("PostgreSQL", fresh_postgres().zip(fresh_postgres()).map(|(a, b)| (open(&a), open(&b)))),
+    ];
+    for (name, databases) in databases {
+        let Some((ours, plain)) = databases else {
+            println!("| {name} | not measured: no cluster | | | | |");
+            continue;
+        };
+        let (took, rows) = import(&ours);
+        let against = format!("a plain loop of {rows} inserts, as many rows as it leaves");
+        Row::times(name, took, (&against, plain_loop(&plain, rows)), 3.0).print();
+    }
+}
