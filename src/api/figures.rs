@@ -9,6 +9,7 @@ use super::kept::Basis;
 use super::lists::{List, Paging, linked, unless_any};
 use super::partners::unknown;
 use super::problem::Failure;
+use crate::domain::amounts::{Amounts, decimal};
 use crate::domain::checks::Faults;
 use crate::domain::id::{InitiativeId, PartnerId};
 use crate::domain::names::SortKey;
@@ -25,7 +26,7 @@ use crate::store::standings::{Filter, Named};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct FiguresQuery {
-    /// Only this round's answers decide.
+    /// Only this round's answers decide; of a sum, what this round's reports name is added.
     round: Option<String>,
     /// Whose membership: on this date. By default the earlier of today and the period's end.
     #[param(format = "date")]
@@ -212,7 +213,7 @@ struct StandingsQuery {
     "reason": {"code": "rule-holds", "text": "Reglen er opfyldt.", "because":
         ["/v1/alliances/demo/reports/closing/019353f2-6c00-7000-8000-000000000001/versions/1#/answers/new_collaborations"],
         "detail": null},
-    "validFrom": "2020-08-11", "validTo": null, "knownFrom": 1704}))]
+    "amount": null, "amountSelfReported": null, "amountDocumented": null, "amountExternal": null, "validFrom": "2020-08-11", "validTo": null, "knownFrom": 1704}))]
 pub struct StandingRow {
     pub partner: PartnerId,
     pub partner_name: String,
@@ -222,6 +223,16 @@ pub struct StandingRow {
     pub report: Option<String>,
     pub standing: Standing,
     pub reason: ReasonView,
+    /// What a counted partner adds to a sum, exactly.
+    #[schema(format = "decimal")]
+    pub amount: Option<String>,
+    /// Of `amount`, what is self-reported, documented and verified from outside.
+    #[schema(format = "decimal")]
+    pub amount_self_reported: Option<String>,
+    #[schema(format = "decimal")]
+    pub amount_documented: Option<String>,
+    #[schema(format = "decimal")]
+    pub amount_external: Option<String>,
     #[schema(value_type = String, format = "date")]
     pub valid_from: chrono::NaiveDate,
     /// The first day on which it no longer holds.
@@ -297,27 +308,32 @@ pub async fn list_standings(call: Call) -> HttpResponse {
         };
         let list =
             paging.cut(call, rows, total, |(row, (_, name))| (SortKey(name.clone()), row.subject_id));
-        let kind = indicator.kind;
+        let kind = &indicator.kind;
         list.map(|named| standing_row(call.language, &programme.slug, kind, named))
             .answer(call)
     })
     .await
 }
 
-fn standing_row(language: Language, slug: &str, kind: Kind, named: Named) -> StandingRow {
+fn standing_row(language: Language, slug: &str, kind: &Kind, named: Named) -> StandingRow {
     let (row, (partner_name, _)) = named;
     let reason = row.reason();
     let because = reason.as_ref().map(|reason| reason.because.clone()).unwrap_or_default();
     let address = |relative: &String| format!("/v1/alliances/{slug}/{relative}");
-    let report = (kind == Kind::Count(Of::Reports)).then(|| because.first()).flatten();
+    let report = (*kind == Kind::Count(Of::Reports)).then(|| because.first()).flatten();
     let report = report
         .and_then(|at| at.split("/versions/").next())
         .map(|at| address(&at.to_owned()));
+    let amounts = row.amounts();
+    let written = |units: Option<i128>| match kind {
+        Kind::Sum(sum) => units.map(|units| decimal(units, sum.measure.decimals)),
+        Kind::Share | Kind::Count(_) => None,
+    };
     let code = reason.as_ref().map_or_else(String::new, |reason| reason.code.clone());
     StandingRow {
         partner: row.partner_id,
         partner_name,
-        initiative: (kind == Kind::Count(Of::Initiatives))
+        initiative: (*kind == Kind::Count(Of::Initiatives))
             .then(|| InitiativeId::from(*row.subject_id.uuid())),
         report,
         standing: row.standing().unwrap_or(Standing::NoAnswer),
@@ -327,6 +343,10 @@ fn standing_row(language: Language, slug: &str, kind: Kind, named: Named) -> Sta
             because: because.iter().map(address).collect(),
             detail: reason.and_then(|reason| reason.detail),
         },
+        amount: written(amounts.map(Amounts::whole)),
+        amount_self_reported: written(amounts.map(|amounts| amounts.self_reported)),
+        amount_documented: written(amounts.map(|amounts| amounts.documented)),
+        amount_external: written(amounts.map(|amounts| amounts.external)),
         valid_from: row.from_on,
         valid_to: row.to_on,
         known_from: row.from_seq,
@@ -343,6 +363,15 @@ fn reason_text(code: &str) -> Text {
         "not-submitted" => ("Der er ingen rapport, der tæller.", "There is no report that counts."),
         "blank" => ("Spørgsmålet er ikke besvaret.", "The question is not answered."),
         "dont-know" => ("Svaret er »ved ikke«.", "The answer is \"don't know\"."),
+        "added" => ("De indberettede tal er lagt sammen.", "The reported amounts are added up."),
+        "no-amount" => (
+            "Målepunktet er nævnt uden et opnået tal.",
+            "The measure is named without an actual amount.",
+        ),
+        "no-outcome" => (
+            "Ingen rapport, der tæller, nævner målepunktet.",
+            "No report that counts names the measure.",
+        ),
         "not-applicable" => ("Svaret er »ikke relevant«.", "The answer is \"not applicable\"."),
         _ => ("Reglen kunne ikke afgøres.", "The rule could not be decided."),
     };

@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::fold::State;
 use super::history::History;
 use super::standings::{Stand, WORDS};
-use super::tallies::{Counts, groups, plus, table_counts};
+use super::tallies::{self, COUNTED, Counts, groups, plus, table_counts};
 use crate::db::Conn;
 use crate::domain::id::AllianceId;
 use crate::domain::programme::{Indicator, Kind, Of};
@@ -77,11 +77,12 @@ fn one(
         }
     }
     let whole = summed.get(&("whole".to_owned(), String::new())).copied().unwrap_or_default();
-    let sum: i64 = whole.iter().sum();
-    if sum != members {
+    let standings = || whole.iter().take(WORDS.len());
+    let sum: i128 = standings().sum();
+    if sum != i128::from(members) {
         found.differ(format!("{place}/{on}"), format!("{members} members, but {sum} standings"));
     }
-    if whole.iter().any(|count| *count < 0) {
+    if standings().any(|count| *count < 0) {
         found.differ(format!("{place}/{on}"), format!("a count is negative: {}", shown(whole)));
     }
 }
@@ -90,12 +91,9 @@ fn counted(stands: &[&Stand], on: NaiveDate) -> Grouped {
     let mut grouped = Grouped::new();
     let holds = |stand: &&&Stand| stand.from_on <= on && stand.to_on.is_none_or(|to_on| on < to_on);
     for stand in stands.iter().filter(holds) {
-        let place = WORDS.iter().position(|word| *word == stand.standing);
         for (dimension, group) in groups(stand) {
             let counts = grouped.entry((dimension.to_owned(), group)).or_default();
-            if let Some(one) = place.and_then(|place| counts.get_mut(place)) {
-                *one += 1;
-            }
+            *counts = plus(*counts, tallies::one(stand));
         }
     }
     grouped
@@ -117,7 +115,7 @@ fn members(facts: &Facts<'_>, indicator: &Indicator, scope: &str, on: NaiveDate)
     }
     let pinned = indicator.round.as_deref();
     let many = match indicator.kind {
-        Kind::Share | Kind::Count(Of::Partners) => 1,
+        Kind::Share | Kind::Count(Of::Partners) | Kind::Sum(_) => 1,
         Kind::Count(Of::Initiatives) => facts.initiatives.iter().filter(|it| facts.leads(it)).count(),
         Kind::Count(Of::Reports) => {
             let wanted = |report: &&&serde_json::Value| {
@@ -130,6 +128,6 @@ fn members(facts: &Facts<'_>, indicator: &Indicator, scope: &str, on: NaiveDate)
 }
 
 fn shown(counts: Counts) -> String {
-    let one = |(word, count): (&&str, i64)| format!("{word} {count}");
-    WORDS.iter().zip(counts).map(one).collect::<Vec<_>>().join(", ")
+    let one = |(word, count): (&&str, i128)| format!("{word} {count}");
+    COUNTED.iter().zip(counts).map(one).collect::<Vec<_>>().join(", ")
 }

@@ -84,12 +84,15 @@ fn expected_row(known: &Known) -> (String, Value) {
         "focusAreas": stand.focus_areas,
         "toOn": stand.to_on,
         "toSeq": known.to_seq,
+        "amounts": stand.amounts.map(|amounts| amounts.map(|units| units.to_string())),
     });
     (address(place, known.from_seq), row)
 }
 
 fn table_row(row: &StandingRow) -> (String, Value) {
     let place = [&row.indicator, &row.scope, &row.subject_id.to_string(), &row.from_on.to_string()];
+    let amounts = [row.self_reported, row.documented, row.external];
+    let amounts = amounts.map(|units| units.map(|units| units.0.to_string()));
     let value = json!({
         "partner": row.partner_id,
         "standing": row.standing,
@@ -100,6 +103,7 @@ fn table_row(row: &StandingRow) -> (String, Value) {
         "focusAreas": row.focus_areas.0,
         "toOn": row.to_on,
         "toSeq": row.to_seq,
+        "amounts": amounts.iter().any(Option::is_some).then_some(amounts),
     });
     (address(place, row.from_seq), value)
 }

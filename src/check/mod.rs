@@ -6,7 +6,7 @@
 //! a programme is read, how names are sorted), so that a fault in one of the two shows as a difference.
 //!
 //! `journal` reads and checks the entries, `fold` and `reports` make the state, `rows` compares it with
-//! the tables, `facts` and `standings` judge partners, `history`, `tallies` and `figures` compare what
+//! the tables, `facts`, `standings` and `sums` judge partners, `history`, `tallies` and `figures` compare what
 //! follows. `refold` writes what `history` and `tallies` expect, where a migration asks for it.
 
 mod compare;
@@ -21,6 +21,7 @@ mod report_rows;
 mod reports;
 mod rows;
 mod standings;
+mod sums;
 mod tallies;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::history::Known;
 use super::{Findings, fold_all, journal, tallies};
-use crate::db::types::Document;
+use crate::db::types::{Document, Units};
 use crate::db::{self, Conn, Db};
+use crate::domain::amounts::Amounts;
 use crate::domain::figure::Tally;
 use crate::domain::id::{AllianceId, PartnerId, SubjectId};
 use crate::service::{Error, Result};
@@ -46,13 +47,18 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
     store::standings::insert(conn, &standings.ok_or_else(unreadable)?)?;
     store::tallies::clear(conn, alliance)?;
     let tallies = tallies::expected(&history).into_iter().map(|(key, counts, from_seq, to_seq)| {
-        let [counted, not_counted, not_applicable, no_answer, not_submitted] = counts;
+        let [counts @ .., self_reported, documented, external] = counts;
+        let amounts = Amounts { self_reported, documented, external };
+        let counts: [i128; 5] = counts;
+        let [counted, not_counted, not_applicable, no_answer, not_submitted] =
+            counts.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
         let tally = Tally {
             counted,
             not_counted,
             not_applicable,
             no_answer,
             not_submitted,
+            amounts,
         };
         TallyRow { to_seq, ..TallyRow::new(alliance, key, tally, from_seq) }
     });
@@ -62,6 +68,9 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
 
 fn standing(alliance: AllianceId, known: &Known) -> Option<StandingRow> {
     let stand = &known.stand;
+    let [self_reported, documented, external] = stand
+        .amounts
+        .map_or([None; 3], |amounts| amounts.map(|units| Some(Units(units))));
     Some(StandingRow {
         alliance_id: alliance,
         indicator: stand.indicator.clone(),
@@ -78,6 +87,9 @@ fn standing(alliance: AllianceId, known: &Known) -> Option<StandingRow> {
         to_on: stand.to_on,
         from_seq: known.from_seq,
         to_seq: known.to_seq,
+        self_reported,
+        documented,
+        external,
     })
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::compare::{list, text, words};
 use super::facts::{Facts, answer, day, is_blank, seen};
 use super::reasons::{Judged, failed, reason};
+use super::sums::Amounts;
 use crate::domain::programme::{Indicator, Kind, MembersRule, Of};
 use crate::domain::rule::Record;
 
@@ -19,6 +20,8 @@ pub struct Stand {
     pub partner: String,
     pub standing: &'static str,
     pub reason: Value,
+    /// What it adds to a sum, if anything.
+    pub amounts: Option<Amounts>,
     pub sector: String,
     pub region: Option<String>,
     pub area: Option<String>,
@@ -47,6 +50,10 @@ impl Facts<'_> {
                 }
                 for (subject, (standing, reason)) in self.subjects(indicator, &scope, &mut record) {
                     let focus_areas = self.focus_areas(indicator, &subject);
+                    let amounts = match &indicator.kind {
+                        Kind::Sum(sum) if standing == "counted" => self.added(sum, &scope).1,
+                        _ => None,
+                    };
                     stands.extend(days.iter().map(|(from_on, to_on)| Stand {
                         indicator: indicator.key.clone(),
                         scope: scope.clone(),
@@ -54,6 +61,7 @@ impl Facts<'_> {
                         partner: self.id.clone(),
                         standing,
                         reason: reason.clone(),
+                        amounts,
                         sector: text(self.partner, "sector").to_owned(),
                         region: optional("region"),
                         area: optional("area"),
@@ -74,7 +82,7 @@ impl Facts<'_> {
     }
 
     /// A pinned indicator has its round only; another the whole alliance and, with a question, each round
-    /// that asks it.
+    /// that asks it. A sum has every round.
     pub fn is_scope_of(&self, indicator: &Indicator, scope: &str) -> bool {
         if let Some(pinned) = &indicator.round {
             return pinned == scope;
@@ -82,7 +90,7 @@ impl Facts<'_> {
         let round = self.programme.rounds.iter().find(|round| round.key == scope);
         match (&indicator.question, round) {
             (Some(question), Some(round)) => round.questions.contains(question),
-            (None, Some(_)) => false,
+            (None, Some(_)) => matches!(indicator.kind, Kind::Sum(_)),
             (_, None) => true,
         }
     }
@@ -136,9 +144,13 @@ impl Facts<'_> {
         scope: &str,
         record: &mut Record,
     ) -> Vec<(String, Judged)> {
-        match indicator.kind {
+        match &indicator.kind {
             Kind::Share | Kind::Count(Of::Partners) => {
                 vec![(self.id.clone(), self.partners_own(indicator, scope, record))]
+            }
+            Kind::Sum(sum) => {
+                let judged = self.applies_not(indicator, scope, record);
+                vec![(self.id.clone(), judged.unwrap_or_else(|| self.added(sum, scope).0))]
             }
             Kind::Count(Of::Initiatives) => {
                 let led = self.initiatives.iter().filter(|initiative| self.leads(initiative));

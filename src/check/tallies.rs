@@ -14,8 +14,31 @@ use crate::service::Result;
 use crate::store::tallies::{TallyKey, TallyRow};
 use crate::store::{self, OPEN};
 
-/// How many stand where, in the order of `WORDS`.
-pub type Counts = [i64; 5];
+/// How many stand where, in the order of `WORDS`; then what the counted ones of a sum add, by verification.
+pub type Counts = [i128; 8];
+
+/// What each of the counts is called.
+pub const COUNTED: [&str; 8] = {
+    let [counted, not_counted, not_applicable, no_answer, not_submitted] = WORDS;
+    [
+        counted,
+        not_counted,
+        not_applicable,
+        no_answer,
+        not_submitted,
+        "selfReported",
+        "documented",
+        "external",
+    ]
+};
+
+/// A single standing as counts.
+pub fn one(stand: &Stand) -> Counts {
+    let [self_reported, documented, external] = stand.amounts.unwrap_or_default();
+    let is = |word: &&str| i128::from(*word == stand.standing);
+    let [a, b, c, d, e] = WORDS.each_ref().map(is);
+    [a, b, c, d, e, self_reported, documented, external]
+}
 
 /// A dimension and the group in it; an empty group where there is no value.
 pub type Group = (&'static str, String);
@@ -41,7 +64,7 @@ fn changes(history: &History) -> BTreeMap<Series, BTreeMap<i64, Counts>> {
     let mut changes: BTreeMap<Series, BTreeMap<i64, Counts>> = BTreeMap::new();
     for known in &history.rows {
         let stand = &known.stand;
-        let Some(place) = WORDS.iter().position(|word| *word == stand.standing) else { continue };
+        let one = one(stand);
         let seqs = [(known.from_seq, 1), (known.to_seq, -1)];
         let dates = [(Some(stand.from_on), 1), (stand.to_on, -1)];
         for group in groups(stand) {
@@ -50,9 +73,8 @@ fn changes(history: &History) -> BTreeMap<Series, BTreeMap<i64, Counts>> {
                     let Some(on) = on else { continue };
                     let series = (stand.indicator.clone(), stand.scope.clone(), group.clone(), on);
                     let counts = changes.entry(series).or_default().entry(seq).or_default();
-                    if let Some(one) = counts.get_mut(place) {
-                        *one += learnt * begins;
-                    }
+                    let sign: i128 = learnt * begins;
+                    *counts = plus(*counts, one.map(|count| count.wrapping_mul(sign)));
                 }
             }
         }
@@ -86,9 +108,9 @@ pub fn expected(history: &History) -> Vec<(TallyKey, Counts, i64, i64)> {
     for ((indicator, scope, (dimension, group), on), changes) in changes(history) {
         let key = TallyKey { indicator, scope, dimension: dimension.to_owned(), group, on };
         let moved: Vec<(i64, Counts)> =
-            changes.into_iter().filter(|(_, change)| *change != [0; 5]).collect();
+            changes.into_iter().filter(|(_, change)| *change != [0; 8]).collect();
         let ends = moved.iter().skip(1).map(|(seq, _)| *seq).chain([OPEN]);
-        let mut so_far = [0; 5];
+        let mut so_far = [0; 8];
         for ((from_seq, change), to_seq) in moved.iter().zip(ends) {
             so_far = plus(so_far, *change);
             rows.push((key.clone(), so_far, *from_seq, to_seq));
@@ -98,11 +120,13 @@ pub fn expected(history: &History) -> Vec<(TallyKey, Counts, i64, i64)> {
 }
 
 pub fn plus(one: Counts, other: Counts) -> Counts {
-    std::array::from_fn(|i| one.get(i).unwrap_or(&0) + other.get(i).unwrap_or(&0))
+    std::array::from_fn(|i| one.get(i).unwrap_or(&0).wrapping_add(*other.get(i).unwrap_or(&0)))
 }
 
 pub fn table_counts(row: &TallyRow) -> Counts {
-    [row.counted, row.not_counted, row.not_applicable, row.no_answer, row.not_submitted]
+    let counts = [row.counted, row.not_counted, row.not_applicable, row.no_answer, row.not_submitted];
+    let [a, b, c, d, e] = counts.map(i128::from);
+    [a, b, c, d, e, row.self_reported.0, row.documented.0, row.external.0]
 }
 
 fn table_row(row: &TallyRow) -> (String, Value) {
@@ -111,9 +135,9 @@ fn table_row(row: &TallyRow) -> (String, Value) {
 }
 
 fn value(to_seq: i64, counts: Counts) -> Value {
-    let counts = WORDS.iter().zip(counts);
+    let counts = COUNTED.iter().zip(counts);
     counts.fold(json!({ "toSeq": to_seq }), |value, (word, count)| {
-        compare::with(value, word, json!(count))
+        compare::with(value, word, json!(count.to_string()))
     })
 }
 

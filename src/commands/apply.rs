@@ -72,13 +72,15 @@ fn moved(figure: &MovedFigure) -> String {
     format!("{}: {from} -> {to}", figure.indicator)
 }
 
-/// `72 % (72 of 100)` of a share, the number of a count.
+/// `72 % (72 of 100)` of a share, the number of a count, the exact amount of a sum.
 fn amount(figure: &FigureValue) -> String {
-    match (figure.value, &figure.percent_text) {
-        (Some(value), _) => value.to_string(),
-        (None, percent) => {
-            let percent = percent.as_ref().map_or_else(|| "no".to_owned(), Clone::clone);
-            format!("{percent} % ({} of {})", figure.counted, figure.base.unwrap_or_default())
+    match (&figure.amount, &figure.value, figure.base) {
+        (Some(amount), _, _) => amount.clone(),
+        (None, _, Some(base)) => {
+            let percent = figure.percent_text.as_deref().unwrap_or("no");
+            format!("{percent} % ({} of {base})", figure.counted)
         }
+        (None, Value::Null, None) => "nothing reported".to_owned(),
+        (None, value, None) => value.to_string(),
     }
 }

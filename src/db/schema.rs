@@ -314,6 +314,9 @@ diesel::table! {
         to_on -> Nullable<Date>,
         from_seq -> BigInt,
         to_seq -> BigInt,
+        self_reported -> Nullable<Text>,
+        documented -> Nullable<Text>,
+        external -> Nullable<Text>,
     }
 }
 
@@ -335,6 +338,9 @@ diesel::table! {
         not_applicable -> BigInt,
         no_answer -> BigInt,
         not_submitted -> BigInt,
+        self_reported -> Text,
+        documented -> Text,
+        external -> Text,
     }
 }
 

@@ -1,5 +1,5 @@
 //! The three portable SQL types: uuid (`uuid` / 16-byte BLOB), instant (`timestamptz` / RFC 3339 text
-//! of fixed width, which sorts by time) and json (`jsonb` / text).
+//! of fixed width, which sorts by time) and json (`jsonb` / text); and whole numbers as text.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::backend::Backend;
@@ -37,6 +37,11 @@ pub struct Instant(pub DateTime<Utc>);
 #[derive(Debug, Clone, PartialEq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Json)]
 pub struct Document(pub Value);
+
+/// A whole number that may be longer than an integer column, as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub struct Units(pub i128);
 
 impl HasSqlType<Uid> for MultiBackend {
     fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
@@ -196,3 +201,44 @@ impl FromSql<Json, Sqlite> for Document {
 }
 
 on_both!(Json => Document);
+
+impl Units {
+    /// Written in one way only, so that equal rows are equal texts.
+    fn read(text: &str) -> deserialize::Result<Units> {
+        let units: i128 = text.parse()?;
+        if units.to_string() != text {
+            return Err(format!("{text:?} is no whole number as it is written here").into());
+        }
+        Ok(Units(units))
+    }
+}
+
+impl ToSql<Text, Pg> for Units {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        std::io::Write::write_all(out, self.0.to_string().as_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Text, Pg> for Units {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let text: String = FromSql::<Text, Pg>::from_sql(bytes)?;
+        Units::read(&text)
+    }
+}
+
+impl ToSql<Text, Sqlite> for Units {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.to_string());
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Text, Sqlite> for Units {
+    fn from_sql(bytes: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let text: String = FromSql::<Text, Sqlite>::from_sql(bytes)?;
+        Units::read(&text)
+    }
+}
+
+on_both!(Text => Units);

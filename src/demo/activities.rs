@@ -11,7 +11,7 @@ pub struct Activity {
     pub settings: &'static [Setting],
     pub approach: &'static str,
     pub stage: &'static [&'static str],
-    /// What is counted of the work.
+    /// What is counted of the work: a measure of the programme or a text of its own, and its unit.
     pub output: (&'static str, &'static str),
     /// What is measured of its effect.
     pub outcome: (&'static str, &'static str),
@@ -74,7 +74,7 @@ pub const ACTIVITIES: [Activity; 22] = [
         settings: STREET,
         approach: "individual",
         stage: EARLY,
-        output: ("Samtaler", "samtaler"),
+        output: ("conversations", "samtaler"),
         outcome: ("Borgere med en plan for deres helbred", "procent"),
     },
     Activity {
@@ -174,7 +174,7 @@ pub const ACTIVITIES: [Activity; 22] = [
         settings: YOUNG,
         approach: "individual",
         stage: DETECTION,
-        output: ("Samtaler", "samtaler"),
+        output: ("conversations", "samtaler"),
         outcome: ("Unge med høj trivsel", "procent"),
     },
     Activity {

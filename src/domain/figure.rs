@@ -4,11 +4,12 @@
 
 use serde_json::{Number, Value};
 
+use super::amounts::{Amounts, decimal};
 use super::programme::BaseRule;
 use super::standing::Standing;
 use super::text::Language;
 
-/// How many subjects stand where.
+/// How many subjects stand where, and what the counted ones of a sum add.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     pub counted: i64,
@@ -16,12 +17,18 @@ pub struct Tally {
     pub not_applicable: i64,
     pub no_answer: i64,
     pub not_submitted: i64,
+    pub amounts: Amounts,
 }
 
 impl Tally {
     /// `change` more (or fewer) subjects with this standing.
     pub fn add(&mut self, standing: Standing, change: i64) {
         *self.of(standing) += change;
+    }
+
+    /// `change` times these amounts more.
+    pub fn add_amounts(&mut self, amounts: Amounts, change: i64) {
+        self.amounts = self.amounts.plus(amounts.times(change));
     }
 
     fn of(&mut self, standing: Standing) -> &mut i64 {
@@ -41,6 +48,7 @@ impl Tally {
             not_applicable: self.not_applicable + other.not_applicable,
             no_answer: self.no_answer + other.no_answer,
             not_submitted: self.not_submitted + other.not_submitted,
+            amounts: self.amounts.plus(other.amounts),
         }
     }
 
@@ -127,16 +135,6 @@ impl Fraction {
     }
 }
 
-/// An integer with its point moved: 7205 at 2 decimals is `72.05`.
-fn decimal(units: i128, decimals: u32) -> String {
-    if decimals == 0 {
-        return units.to_string();
-    }
-    let one = 10_i128.pow(decimals);
-    let width = decimals as usize;
-    format!("{}.{:0width$}", units / one, units % one)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -182,7 +180,7 @@ mod tests {
             not_counted: 10,
             no_answer: 0,
             not_submitted: 57,
-            not_applicable: 0,
+            ..Tally::default()
         };
         let whole = tally.applicable();
         assert_eq!(percent(tally.counted, tally.base(BaseRule::Respondents), 0).to_string(), "80");
@@ -194,7 +192,8 @@ mod tests {
         #[test]
         fn a_tally_adds_up(counts in prop::array::uniform5(0..1000i64), decimals in 0..5u32) {
             let [counted, not_counted, not_applicable, no_answer, not_submitted] = counts;
-            let tally = Tally { counted, not_counted, not_applicable, no_answer, not_submitted };
+            let amounts = Amounts::default();
+            let tally = Tally { counted, not_counted, not_applicable, no_answer, not_submitted, amounts };
             prop_assert_eq!(tally.members(), counts.iter().sum::<i64>());
             prop_assert_eq!(tally.base(BaseRule::Respondents), counted + not_counted);
             prop_assert_eq!(tally.base(BaseRule::Members), counted + not_counted + no_answer + not_submitted);

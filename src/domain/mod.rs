@@ -1,5 +1,6 @@
 //! What the field means, and nothing else: no SQL, no HTTP, no clock, no I/O.
 
+pub mod amounts;
 pub mod checks;
 pub mod commitment;
 pub mod cvr;
@@ -18,4 +19,5 @@ pub mod record;
 pub mod report;
 pub mod rule;
 pub mod standing;
+pub mod sums;
 pub mod text;

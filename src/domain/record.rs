@@ -13,7 +13,7 @@ use super::id::ReportId;
 use super::initiative::Initiative;
 use super::partner::Partner;
 use super::programme::{AnswerType, CountsFrom, Period, Programme, Question, WHOLE_ALLIANCE};
-use super::report::{Answer, AnswerValue, State};
+use super::report::{Answer, AnswerValue, ReportPart, State};
 
 /// All that the rules may see of one partner.
 #[derive(Debug, Clone)]
@@ -36,6 +36,7 @@ pub struct HandedIn {
     /// The submission: 1, 2, 3.
     pub number: i64,
     pub answers: BTreeMap<String, Answer>,
+    pub initiatives: Vec<ReportPart>,
 }
 
 impl HandedIn {
@@ -73,6 +74,11 @@ impl PartnerRecord {
         }
         let asking = programme.rounds.iter().rev().filter(|round| round.asks(question));
         asking.into_iter().find_map(|round| counting(&round.key))
+    }
+
+    /// Where a submission is, relative to the alliance.
+    pub fn version_address(&self, report: &HandedIn) -> String {
+        format!("reports/{}/{}/versions/{}", report.round, self.partner.id, report.number)
     }
 
     pub fn partner_value(&self) -> Value {

@@ -6,12 +6,14 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::amounts::Amounts;
 use super::id::SubjectId;
 use super::partner::Membership;
 use super::programme::{Indicator, Kind, MembersRule, Of, Period, Programme};
 use super::record::{HandedIn, PartnerRecord, answer_value, period_value, report_value};
 use super::report::NoAnswer;
 use super::rule::{Record, Rule};
+use super::sums;
 
 /// Where one subject stands on one indicator.
 #[derive(
@@ -54,7 +56,7 @@ impl Standing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// `rule-holds`, `rule-does-not-hold`, `does-not-apply`, `not-submitted`, `blank`, `dont-know`,
-    /// `not-applicable` or `rule-failed`.
+    /// `not-applicable` or `rule-failed`; on a sum also `added`, `no-amount` or `no-outcome`.
     pub code: String,
     /// Addresses, relative to the alliance, of what made it so.
     pub because: Vec<String>,
@@ -71,6 +73,8 @@ pub struct Placed {
     pub subject: SubjectId,
     pub standing: Standing,
     pub reason: Reason,
+    /// What a counted one adds to a sum.
+    pub amounts: Option<Amounts>,
     pub from_on: NaiveDate,
     /// The first day on which it no longer holds.
     pub to_on: Option<NaiveDate>,
@@ -92,7 +96,7 @@ pub fn standings(programme: &Programme, record: &PartnerRecord) -> Vec<Placed> {
             if dates.is_empty() {
                 continue;
             }
-            for (subject, standing, reason) in view.subjects(indicator, scope) {
+            for Found { subject, standing, reason, amounts } in view.subjects(indicator, scope) {
                 let focus_areas = focus_areas(record, indicator, subject);
                 let place = |(from_on, to_on): &(NaiveDate, Option<NaiveDate>)| Placed {
                     indicator: indicator.key.clone(),
@@ -100,6 +104,7 @@ pub fn standings(programme: &Programme, record: &PartnerRecord) -> Vec<Placed> {
                     subject,
                     standing,
                     reason: reason.clone(),
+                    amounts,
                     from_on: *from_on,
                     to_on: *to_on,
                     sector: record.partner.sector.clone(),
@@ -121,7 +126,7 @@ fn focus_areas(record: &PartnerRecord, indicator: &Indicator, subject: SubjectId
             let own = record.initiatives.iter().filter(|i| SubjectId::from(i.id) == subject);
             own.flat_map(|initiative| &initiative.focus_areas).collect()
         }
-        Kind::Share | Kind::Count(Of::Partners | Of::Reports) => {
+        Kind::Share | Kind::Count(Of::Partners | Of::Reports) | Kind::Sum(_) => {
             record.commitments.iter().map(|commitment| &commitment.focus_area).collect()
         }
     };
@@ -181,7 +186,19 @@ struct View<'a> {
     initiatives: Vec<Value>,
 }
 
-type Found = (SubjectId, Standing, Reason);
+/// Where a subject stands.
+struct Found {
+    subject: SubjectId,
+    standing: Standing,
+    reason: Reason,
+    amounts: Option<Amounts>,
+}
+
+impl Found {
+    fn of(subject: impl Into<SubjectId>, (standing, reason): (Standing, Reason)) -> Found {
+        Found { subject: subject.into(), standing, reason, amounts: None }
+    }
+}
 
 impl<'a> View<'a> {
     fn new(programme: &'a Programme, record: &'a PartnerRecord) -> View<'a> {
@@ -202,10 +219,17 @@ impl<'a> View<'a> {
 
     fn subjects(&mut self, indicator: &Indicator, scope: &str) -> Vec<Found> {
         let record = self.record;
-        match indicator.kind {
+        match &indicator.kind {
             Kind::Share | Kind::Count(Of::Partners) => {
-                let (standing, reason) = self.partner(indicator, scope);
-                vec![(SubjectId::from(record.partner.id), standing, reason)]
+                vec![Found::of(record.partner.id, self.partner(indicator, scope))]
+            }
+            Kind::Sum(sum) => {
+                if let Some(out) = self.does_not_apply(indicator, scope) {
+                    return vec![Found::of(record.partner.id, out)];
+                }
+                let added = sums::added(self.programme, record, sum, scope);
+                let found = Found::of(record.partner.id, (added.standing, added.reason));
+                vec![Found { amounts: added.amounts, ..found }]
             }
             Kind::Count(Of::Initiatives) => {
                 let led = record.initiatives.iter().filter(|i| i.lead_partner == record.partner.id);
@@ -213,8 +237,7 @@ impl<'a> View<'a> {
                     self.sees
                         .set("initiative", &record.initiative_value(initiative, self.programme));
                     let own = format!("initiatives/{}", initiative.id);
-                    let (standing, reason) = self.judge(indicator, scope, vec![own]);
-                    (SubjectId::from(initiative.id), standing, reason)
+                    Found::of(initiative.id, self.judge(indicator, scope, vec![own]))
                 })
                 .collect()
             }
@@ -227,9 +250,8 @@ impl<'a> View<'a> {
                 counting
                     .map(|report| {
                         self.sees.set("report", &report_value(report));
-                        let own = self.version_address(report);
-                        let (standing, reason) = self.judge(indicator, scope, vec![own]);
-                        (SubjectId::from(report.id), standing, reason)
+                        let own = record.version_address(report);
+                        Found::of(report.id, self.judge(indicator, scope, vec![own]))
                     })
                     .collect()
             }
@@ -338,7 +360,7 @@ impl<'a> View<'a> {
                     .any(|path| *path == "reports" || *path == whole || path.starts_with(&part))
             };
             let reports = record.reports.iter().filter(|report| read(&report.round));
-            because.extend(reports.map(|report| self.version_address(report)));
+            because.extend(reports.map(|report| record.version_address(report)));
         }
         because
     }
@@ -356,12 +378,8 @@ impl<'a> View<'a> {
         if alone.contains(&true) { alone } else { vec![true; values.len()] }
     }
 
-    fn version_address(&self, report: &HandedIn) -> String {
-        format!("reports/{}/{}/versions/{}", report.round, self.record.partner.id, report.number)
-    }
-
     fn answer_address(&self, report: &HandedIn, question: &str) -> String {
-        format!("{}#/answers/{}", self.version_address(report), question)
+        format!("{}#/answers/{}", self.record.version_address(report), question)
     }
 }
 

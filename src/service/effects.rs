@@ -23,9 +23,11 @@ use crate::store;
         "pointer": "/indicators/0/base", "from": "respondents", "to": "members"}],
     "figures": [{"indicator": "new_collaborations", "label": "har siden 2020 indgået nye samarbejder",
         "from": {"counted": 72, "notCounted": 28, "notApplicable": 0, "noAnswer": 0, "notSubmitted": 7, "members": 107,
-            "base": 100, "percent": 72, "percentText": "72", "lowestPercent": 67, "highestPercent": 74, "value": null},
+            "base": 100, "percent": 72, "percentText": "72", "lowestPercent": 67, "highestPercent": 74, "value": null,
+            "amount": null, "amountSelfReported": null, "amountDocumented": null, "amountExternal": null},
         "to": {"counted": 72, "notCounted": 28, "notApplicable": 0, "noAnswer": 0, "notSubmitted": 7, "members": 107,
-            "base": 107, "percent": 67, "percentText": "67", "lowestPercent": 67, "highestPercent": 74, "value": null}}]}))]
+            "base": 107, "percent": 67, "percentText": "67", "lowestPercent": 67, "highestPercent": 74, "value": null,
+            "amount": null, "amountSelfReported": null, "amountDocumented": null, "amountExternal": null}}]}))]
 pub struct Effect {
     pub outcome: Outcome,
     /// The programme's, afterwards.
@@ -65,8 +67,18 @@ pub struct FigureValue {
     pub lowest_percent: Value,
     #[schema(value_type = Option<f64>)]
     pub highest_percent: Value,
-    /// Of a count.
-    pub value: Option<i64>,
+    /// Of a count; of a sum the number nearest to `amount`.
+    #[schema(value_type = Option<f64>)]
+    pub value: Value,
+    /// Of a sum: exactly, with the measure's decimals.
+    #[schema(format = "decimal")]
+    pub amount: Option<String>,
+    #[schema(format = "decimal")]
+    pub amount_self_reported: Option<String>,
+    #[schema(format = "decimal")]
+    pub amount_documented: Option<String>,
+    #[schema(format = "decimal")]
+    pub amount_external: Option<String>,
 }
 
 impl From<Figure> for FigureValue {
@@ -84,6 +96,10 @@ impl From<Figure> for FigureValue {
             lowest_percent: figure.lowest_percent,
             highest_percent: figure.highest_percent,
             value: figure.value,
+            amount: figure.amount,
+            amount_self_reported: figure.amount_self_reported,
+            amount_documented: figure.amount_documented,
+            amount_external: figure.amount_external,
         }
     }
 }

@@ -73,7 +73,11 @@ fn count(moves: &mut BTreeMap<TallyKey, Tally>, row: &StandingRow, change: i64) 
                 group: group.clone(),
                 on,
             };
-            moves.entry(key).or_default().add(standing, change);
+            let tally = moves.entry(key).or_default();
+            tally.add(standing, change);
+            if let Some(amounts) = row.amounts() {
+                tally.add_amounts(amounts, change);
+            }
         }
     }
 }

@@ -22,14 +22,15 @@ pub fn of(conn: &mut Conn, alliance: AllianceId, ids: &[PartnerId]) -> Result<Ve
     }
     let mut handed_in: HashMap<PartnerId, Vec<HandedIn>> = HashMap::new();
     for (report, version) in reports::handed_in(conn, ids)? {
-        let answers = version.body()?.answers;
+        let body = version.body()?;
         handed_in.entry(report.partner).or_default().push(HandedIn {
             id: report.id,
             round: report.round,
             state: report.state,
             on_time: report.on_time.unwrap_or(version.on_time),
             number: version.number,
-            answers,
+            answers: body.answers,
+            initiatives: body.initiatives,
         });
     }
     let record = |partner: crate::domain::partner::Partner| PartnerRecord {

@@ -6,8 +6,9 @@ use diesel::sql_types::{Array, BigInt, Date, Text};
 use super::{CHUNK, OPEN, Page, among, document, strings};
 use crate::db::connection::insert_all;
 use crate::db::schema::{partners, standings};
-use crate::db::types::{Document, Uid};
+use crate::db::types::{Document, Uid, Units};
 use crate::db::{Conn, Result};
+use crate::domain::amounts::Amounts;
 use crate::domain::id::{AllianceId, PartnerId, SubjectId};
 use crate::domain::names::SortKey;
 use crate::domain::standing::{Placed, Reason, Standing};
@@ -30,6 +31,9 @@ pub struct StandingRow {
     pub to_on: Option<NaiveDate>,
     pub from_seq: i64,
     pub to_seq: i64,
+    pub self_reported: Option<Units>,
+    pub documented: Option<Units>,
+    pub external: Option<Units>,
 }
 
 impl StandingRow {
@@ -50,11 +54,23 @@ impl StandingRow {
             to_on: placed.to_on,
             from_seq: seq,
             to_seq: OPEN,
+            self_reported: placed.amounts.map(|amounts| Units(amounts.self_reported)),
+            documented: placed.amounts.map(|amounts| Units(amounts.documented)),
+            external: placed.amounts.map(|amounts| Units(amounts.external)),
         }
     }
 
     pub fn standing(&self) -> Option<Standing> {
         Standing::parse(&self.standing)
+    }
+
+    /// What it adds to a sum, if anything.
+    pub fn amounts(&self) -> Option<Amounts> {
+        Some(Amounts {
+            self_reported: self.self_reported?.0,
+            documented: self.documented?.0,
+            external: self.external?.0,
+        })
     }
 
     /// The same in everything but since when and until when it is known.

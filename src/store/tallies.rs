@@ -8,8 +8,9 @@ use diesel::sql_types::{Array, BigInt, Date, Text};
 use super::OPEN;
 use crate::db::connection::insert_all;
 use crate::db::schema::tallies;
-use crate::db::types::Uid;
+use crate::db::types::{Uid, Units};
 use crate::db::{Conn, Result};
+use crate::domain::amounts::Amounts;
 use crate::domain::figure::Tally;
 use crate::domain::id::AllianceId;
 
@@ -47,6 +48,9 @@ pub struct TallyRow {
     pub not_applicable: i64,
     pub no_answer: i64,
     pub not_submitted: i64,
+    pub self_reported: Units,
+    pub documented: Units,
+    pub external: Units,
 }
 
 impl TallyRow {
@@ -65,6 +69,9 @@ impl TallyRow {
             not_applicable: tally.not_applicable,
             no_answer: tally.no_answer,
             not_submitted: tally.not_submitted,
+            self_reported: Units(tally.amounts.self_reported),
+            documented: Units(tally.amounts.documented),
+            external: Units(tally.amounts.external),
         }
     }
 
@@ -85,6 +92,11 @@ impl TallyRow {
             not_applicable: self.not_applicable,
             no_answer: self.no_answer,
             not_submitted: self.not_submitted,
+            amounts: Amounts {
+                self_reported: self.self_reported.0,
+                documented: self.documented.0,
+                external: self.external.0,
+            },
         }
     }
 }

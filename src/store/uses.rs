@@ -1,11 +1,13 @@
 //! Who uses which key of a programme.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{commitments, initiatives, partners, reports};
 use crate::db::{Conn, Result};
+use crate::domain::amounts::decimals_of;
 use crate::domain::id::{AllianceId, PartnerId};
-use crate::domain::programme::{Use, Uses};
+use crate::domain::programme::{MeasureUse, Use, Uses};
+use crate::domain::report::ReportBody;
 
 pub fn of(conn: &mut Conn, alliance: AllianceId) -> Result<Uses> {
     let mut uses = Uses::default();
@@ -28,17 +30,32 @@ pub fn of(conn: &mut Conn, alliance: AllianceId) -> Result<Uses> {
     let everything = super::Page { after: None, limit: i64::MAX };
     for report in reports::list(conn, alliance, &reports::Filter::default(), &everything)? {
         used(&mut uses.rounds, &report.round).reports += 1;
-        let mut answered: Vec<String> = report.draft.answers.keys().cloned().collect();
+        let mut bodies = vec![report.draft];
         for version in reports::versions(conn, report.id)? {
-            answered.extend(version.body()?.answers.into_keys());
+            bodies.push(version.body()?);
         }
-        answered.sort_unstable();
-        answered.dedup();
+        let answered: BTreeSet<&String> = bodies.iter().flat_map(|body| body.answers.keys()).collect();
         for question in answered {
-            used(&mut uses.questions, &question).reports += 1;
+            used(&mut uses.questions, question).reports += 1;
         }
+        measured(&mut uses.measures, &bodies);
     }
     Ok(uses)
+}
+
+/// The measures, or texts in their place, that a report's draft and submissions name.
+fn measured(uses: &mut BTreeMap<String, MeasureUse>, bodies: &[ReportBody]) {
+    let parts = bodies.iter().flat_map(|body| &body.initiatives);
+    let mut named = BTreeSet::new();
+    for outcome in parts.flat_map(|part| &part.outcomes) {
+        let found = uses.entry(outcome.measure.clone()).or_default();
+        found.used.reports += i64::from(named.insert(&outcome.measure));
+        let unit = outcome.unit.as_deref().map(str::trim).filter(|unit| !unit.is_empty());
+        found.units.extend(unit.map(str::to_owned));
+        let amounts = [&outcome.baseline, &outcome.target, &outcome.actual].into_iter().flatten();
+        let decimals = amounts.filter_map(|amount| decimals_of(amount)).max().unwrap_or(0);
+        found.decimals = found.decimals.max(decimals);
+    }
 }
 
 fn used<'a>(uses: &'a mut BTreeMap<String, Use>, key: &str) -> &'a mut Use {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{Days, NaiveDate};
 use facit::domain::figure::Tally;
-use facit::domain::programme::{BaseRule, Kind};
+use facit::domain::programme::{BaseRule, Kind, Sum};
 use facit::domain::standing::standings;
-use facit::service::figures::{self, Asked, By};
+use facit::service::figures::{self, Asked, By, Figured};
 use facit::service::{Ctx, Error, programmes};
 use facit::store::standings::StandingRow;
 use facit::store::tallies::{TallyRow, WHOLE};
@@ -146,7 +146,10 @@ fn tallies_are_standings_added_up(left: &Left) -> Result<(), TestCaseError> {
                     continue;
                 }
                 prop_assert!(seen.insert((of[0], row.subject_id)), "twice at {seq} on {day}: {row:?}");
-                of.iter().for_each(|group| counted[*group].add(*standing, 1));
+                for group in of {
+                    counted[*group].add(*standing, 1);
+                    counted[*group].add_amounts(row.amounts().unwrap_or_default(), 1);
+                }
             }
             let mut added = vec![Tally::default(); groups.0.len()];
             for (row, group) in running.iter().filter(|(row, _)| row.from_on <= *day) {
@@ -216,7 +219,7 @@ fn what_is_known_now_is_what_a_fresh_look_gives(
                 "{what:?} {:?} {:?} {:?}",
                 (row.from_on, row.to_on),
                 row.sector,
-                (&row.region, &row.area, &row.focus_areas.0)
+                (&row.region, &row.area, &row.focus_areas.0, row.amounts())
             )
         };
         rows.map(line).collect::<BTreeSet<_>>()
@@ -260,8 +263,8 @@ fn figures_keep_their_promises(db: &facit::db::Db, left: &Left) -> Result<(), Te
                     ];
                     prop_assert!(five.iter().all(|n| *n >= 0), "{row:?}");
                     prop_assert_eq!(five.iter().sum::<i64>(), row.members);
-                    let base = match (indicator.kind, indicator.base) {
-                        (Kind::Count(_), _) => None,
+                    let base = match (&indicator.kind, indicator.base) {
+                        (Kind::Count(_) | Kind::Sum(_), _) => None,
                         (Kind::Share, BaseRule::Respondents) => Some(row.counted + row.not_counted),
                         (Kind::Share, BaseRule::Members) => Some(row.members - row.not_applicable),
                     };
@@ -279,6 +282,9 @@ fn figures_keep_their_promises(db: &facit::db::Db, left: &Left) -> Result<(), Te
                     } else if indicator.kind == Kind::Share {
                         prop_assert!(row.base == Some(0) && row.no_percent_because.is_some(), "{row:?}");
                     }
+                }
+                if let Kind::Sum(sum) = &indicator.kind {
+                    amounts_add_up(one, sum, by)?;
                 }
                 let members: i64 = one.groups.iter().map(|group| group.members).sum();
                 if by.is_disjoint() {
@@ -307,6 +313,30 @@ fn figures_keep_their_promises(db: &facit::db::Db, left: &Left) -> Result<(), Te
                 );
             }
         }
+    }
+    Ok(())
+}
+
+/// A sum is there as soon as somebody is counted, its parts by verification are all of it, and groups
+/// that do not overlap add up to the whole.
+fn amounts_add_up(one: &Figured, sum: &Sum, by: By) -> Result<(), TestCaseError> {
+    let read = |amount: &Option<String>| {
+        let amount = amount.as_ref()?;
+        let digits = amount.replace('.', "");
+        let point = amount.find('.').map_or(0, |at| amount.len() - at - 1);
+        (point == sum.measure.decimals as usize).then(|| digits.parse::<i128>().expect("digits"))
+    };
+    for row in std::iter::once(&one.whole).chain(&one.groups) {
+        prop_assert_eq!(row.counted > 0, row.amount.is_some(), "{:?}", row);
+        prop_assert_eq!(row.counted > 0, row.no_value_because.is_none(), "{:?}", row);
+        prop_assert_eq!(row.counted > 0, row.value.is_number(), "{:?}", row);
+        let parts = [&row.amount_self_reported, &row.amount_documented, &row.amount_external];
+        let parts: Option<i128> = parts.into_iter().map(read).sum();
+        prop_assert_eq!(parts, read(&row.amount), "{:?}", row);
+    }
+    if by.is_disjoint() {
+        let groups: i128 = one.groups.iter().filter_map(|group| read(&group.amount)).sum();
+        prop_assert_eq!(groups, read(&one.whole.amount).unwrap_or_default());
     }
     Ok(())
 }

@@ -130,8 +130,9 @@ on_both! {
         scene.admit("A", "2020-01-01");
         let keys = ["indicator", "kind", "label", "by", "group", "groupLabel", "round", "counted", "notCounted",
             "notApplicable", "noAnswer", "notSubmitted", "members", "baseRule", "base", "percent", "percentText",
-            "ratio", "noPercentBecause", "lowestPercent", "highestPercent", "value", "unit", "of", "validOn", "asOf",
-            "journalSize", "definition", "links"];
+            "ratio", "noPercentBecause", "lowestPercent", "highestPercent", "value", "noValueBecause", "amount",
+            "amountSelfReported", "amountDocumented", "amountExternal", "measure", "take", "unit", "of", "validOn",
+            "asOf", "journalSize", "definition", "links"];
         let list = scene.get("/figures?by=sector").token(&scene.auditor).send().body;
         for row in list["items"].as_array().expect("rows") {
             let row = row.as_object().expect("an object");

@@ -47,5 +47,6 @@ mod settings;
 mod shapes;
 mod smoke;
 mod stopping;
+mod sums;
 mod tidy;
 mod tokens;

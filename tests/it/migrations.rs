@@ -277,6 +277,28 @@ fn an_older_database_gets_its_groups_of_focus_areas_from_its_journal() {
 }
 
 #[test]
+fn whoever_went_back_gets_the_sums_again() {
+    for backend in BOTH {
+        let (database, db) = migrated(backend);
+        lived(&db);
+        let amounts = "SELECT self_reported || ' ' || documented || ' ' || external AS line FROM standings \
+            WHERE self_reported IS NOT NULL ORDER BY 1";
+        let before = (standings_and_tallies(&db), lines(&db, amounts));
+        assert!(before.1.len() > 3 && before.1.iter().any(|line| line != "0 0 0"), "{:?}", before.1);
+        drop(db);
+
+        back(&database, backend, "20261122300000");
+        let db = database.open();
+        db.migrate().expect("up again");
+        assert_ne!(lines(&db, amounts), before.1, "{backend:?}: they are gone until they are made anew");
+        assert_eq!(check::refold_due(&db).expect("made anew"), [SLUG]);
+        assert_eq!((standings_and_tallies(&db), lines(&db, amounts)), before, "{backend:?}");
+        let found = db.read_now(|conn| check::check(conn, SLUG)).expect("a check");
+        assert!(found.differences.is_empty(), "{:#?}", found.differences);
+    }
+}
+
+#[test]
 fn migrating_twice_changes_nothing() {
     for backend in BOTH {
         let (_database, db) = migrated(backend);

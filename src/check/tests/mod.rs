@@ -106,9 +106,25 @@ fn what_was_changed_by_hand_is_named() {
         ),
         (
             "INSERT INTO tallies SELECT alliance_id, indicator, scope, dimension, group_key, '2019-01-01', from_seq, \
-             to_seq, 1, 0, 0, 0, 0 FROM tallies WHERE indicator = 'partners' AND dimension = 'whole' LIMIT 1"
+             to_seq, 1, 0, 0, 0, 0, '0', '0', '0' FROM tallies WHERE indicator = 'partners' AND dimension = 'whole' LIMIT 1"
                 .into(),
             "tallies/partners//whole//2019-01-01/".into(),
+        ),
+        (
+            "UPDATE standings SET documented = '5' WHERE indicator = 'conversations' AND scope = '2023H2' AND documented = '0'".into(),
+            "standings/conversations/2023H2/".into(),
+        ),
+        (
+            "UPDATE standings SET external = NULL WHERE indicator = 'hours' AND external IS NOT NULL".into(),
+            "standings/hours//".into(),
+        ),
+        (
+            "UPDATE tallies SET self_reported = '1' || self_reported WHERE indicator = 'smoke_free' AND dimension = 'whole'".into(),
+            "tallies/smoke_free//whole//".into(),
+        ),
+        (
+            "UPDATE tallies SET external = '-1' WHERE indicator = 'hours' AND dimension = 'sector' AND to_seq > 1000".into(),
+            "figures/hours//sector/".into(),
         ),
         ("DELETE FROM tallies WHERE indicator = 'partners' AND dimension = 'area'".into(), "figures/partners/".into()),
         (
@@ -129,6 +145,8 @@ fn what_was_changed_by_hand_is_named() {
         ("UPDATE journal_texts SET pointer = '/after/x' WHERE seq = 6".into(), "journal/6#/after/x".into()),
         ("UPDATE journals SET size = size - 1 WHERE size > 1".into(), "journal/head".into()),
         ("UPDATE partners SET joined_on = 'i går'".into(), "partners".into()),
+        ("UPDATE tallies SET documented = 'i går'".into(), "tallies".into()),
+        ("UPDATE standings SET documented = '007' WHERE documented IS NOT NULL -- i går".into(), "standings".into()),
     ];
     // What reaches no further than its own row shares a check with others, which a debug build takes long over.
     let (alone, together): (Vec<_>, Vec<_>) = cases

@@ -134,18 +134,36 @@ fn report(conn: &mut Conn, dice: &mut Dice, partner: PartnerId, now: DateTime<Ut
         4 => reports::reopen(conn, office, &demo, place, None, &from(json!({"reason": "En fejl"})))?,
         _ => {
             let there = reports::find(conn, own, &demo, place).is_ok();
-            reports::save(
-                conn,
-                own,
-                &demo,
-                place,
-                there.then_some(&Seen::Any),
-                from(body(dice, &place.round)),
-            )?;
+            let mut body = body(dice, &place.round);
+            body["initiatives"] = parts(conn, dice, partner)?;
+            reports::save(conn, own, &demo, place, there.then_some(&Seen::Any), from(body))?;
             reports::submit(conn, own, &demo, place, None)?
         }
     };
     Ok(())
+}
+
+/// What came of the initiatives that the partner leads.
+fn parts(conn: &mut Conn, dice: &mut Dice, partner: PartnerId) -> Result<Value> {
+    let mut parts = Vec::new();
+    for initiative in crate::store::initiatives::of_partners(conn, &[partner])? {
+        let mut outcomes = Vec::new();
+        for (measure, kind) in [
+            ("hours", "outcome"),
+            ("hours", "output"),
+            ("conversations", "output"),
+            ("smoke_free", "outcome"),
+        ] {
+            let actual = dice.of(&[Value::Null, json!("0"), json!("17"), json!("-3.0")]);
+            let verification = dice.of(&["selfReported", "documented", "external"]);
+            let outcome = json!({"measure": measure, "kind": kind, "actual": actual, "verification": verification});
+            outcomes.extend((dice.below(2) == 0).then_some(outcome));
+        }
+        if initiative.lead_partner == partner {
+            parts.push(json!({"initiative": initiative.id, "outcomes": outcomes}));
+        }
+    }
+    Ok(Value::Array(parts))
 }
 
 fn body(dice: &mut Dice, round: &str) -> Value {

@@ -84,6 +84,16 @@ pub fn document() -> ProgrammeDocument {
          "counts": "answers.reach > 3"}
     ]);
     document.indicators.extend(from::<Vec<_>>(more));
+    document.measures.push(from(
+        json!({"key": "hours", "label": {"da": "Timer", "en": "Hours"}, "unit": "timer", "decimals": 2}),
+    ));
+    let sums = json!([
+        {"key": "hours", "kind": "sum", "measure": "hours", "label": {"da": "a", "en": "a"}, "members": "atClose",
+         "applies": "partner.sector != 'other'"},
+        {"key": "hours_done", "kind": "sum", "measure": "hours", "adds": "output", "take": "each", "round": "2023H2",
+         "label": {"da": "a", "en": "a"}}
+    ]);
+    document.indicators.extend(from::<Vec<_>>(sums));
     for question in document.questions.iter_mut().filter(|question| question.key == "reach") {
         question.decimals = None;
     }
@@ -129,8 +139,8 @@ fn live(conn: &mut Conn) -> Result<Vec<PartnerId>> {
     }
     let [one, two, three, _] = *members else { panic!("four partners") };
     commit(conn, &demo, &members)?;
-    let shared = initiate(conn, &demo, &members)?;
-    report(conn, &demo, one, two, shared)?;
+    let led = initiate(conn, &demo, &members)?;
+    report(conn, &demo, one, two, led)?;
     come_and_go(conn, &demo, one, three)?;
     change(conn)?;
     import(conn)?;
@@ -159,7 +169,8 @@ fn commit(conn: &mut Conn, demo: &InForce, members: &[PartnerId]) -> Result<()> 
     commitments::delete(conn, &ctx, demo, last.id, Some(&Seen::Any))
 }
 
-fn initiate(conn: &mut Conn, demo: &InForce, members: &[PartnerId]) -> Result<InitiativeId> {
+/// One that the first partner leads, and one that the second does and the first takes part in.
+fn initiate(conn: &mut Conn, demo: &InForce, members: &[PartnerId]) -> Result<[InitiativeId; 2]> {
     let ctx = office("2022-03-01T08:00:00Z");
     let [one, two, three, four] = members else { panic!("four partners") };
     let body = |title: &str, status: &str| {
@@ -177,7 +188,7 @@ fn initiate(conn: &mut Conn, demo: &InForce, members: &[PartnerId]) -> Result<In
     initiatives::update(conn, &ctx, demo, planned.id, Some(&Seen::Any), &others)?;
     let gone = initiatives::create(conn, &ctx, demo, &body("Ærlig snak", "stopped"))?;
     initiatives::delete(conn, &ctx, demo, gone.id, Some(&Seen::Any))?;
-    Ok(shared.id)
+    Ok([planned.id, shared.id])
 }
 
 fn report(
@@ -185,7 +196,7 @@ fn report(
     demo: &InForce,
     one: PartnerId,
     two: PartnerId,
-    shared: InitiativeId,
+    [planned, shared]: [InitiativeId; 2],
 ) -> Result<()> {
     let mut now = at("2023-12-20T08:00:00Z");
     let mut hand_in = |conn: &mut Conn, partner: PartnerId, round: &str, body: serde_json::Value| {
@@ -198,14 +209,19 @@ fn report(
         Ok::<_, crate::service::Error>(place)
     };
     let half = |projects: &str, reach: serde_json::Value| {
+        let initiative = if projects == "yes" { planned } else { shared };
         json!({
             "answers": {
                 "concrete_projects": {"value": projects}, "reach": reach, "note": {"value": "Fri tekst"},
                 "barriers": {"value": ["staff", "funding"], "comment": "Det er svært"},
                 "progress": {"value": " ", "comment": "Vi ved det ikke endnu"},
             },
-            "initiatives": [{"initiative": shared, "progress": "Godt", "learning": "", "outcomes": [
-                {"measure": "samtaler", "kind": "output", "actual": "17"}]}],
+            "initiatives": [{"initiative": initiative, "progress": "Godt", "learning": "", "outcomes": [
+                {"measure": "conversations", "kind": "output", "actual": "17"},
+                {"measure": "smoke_free", "kind": "outcome", "actual": "4", "verification": "documented"},
+                {"measure": "hours", "kind": "outcome", "actual": "-0.10", "verification": "external"},
+                {"measure": "hours", "kind": "output", "unit": "timer"},
+                {"measure": "Frit", "kind": "outcome", "actual": "2.5"}]}],
         })
     };
     let closing = |collaborations: serde_json::Value| {
@@ -235,7 +251,7 @@ fn report(
     reports::accept(conn, &office, demo, &closed, None)?;
     let body = from::<ReopenReport>(json!({"reason": "En fejl"}));
     reports::reopen(conn, &office, demo, &closed, None, &body)?;
-    let place = hand_in(conn, two, "2020H1", half("yes", json!({})))?;
+    let place = hand_in(conn, two, "2020H1", half("no", json!({})))?;
     let own = as_partner(demo.id, two, now);
     reports::return_with(
         conn,

@@ -168,7 +168,28 @@ fn outcomes(dice: &mut Dice, initiative: &Undertaking, day: NaiveDate) -> Vec<Ou
     if days > 120 && dice.chance(70) {
         outcomes.push(effect(dice, initiative, days));
     }
+    if days > 60 && HELP_TO_STOP.contains(&initiative.activity.title) {
+        outcomes.push(smoke_free(initiative));
+    }
     outcomes
+}
+
+/// Activities whose effect is people who stop smoking.
+const HELP_TO_STOP: [&str; 2] = ["Røgfri skoletid", "Rygestop"];
+
+/// How many have stopped during the half-year.
+fn smoke_free(initiative: &Undertaking) -> Outcome {
+    let is_known = initiative.target % 3 == 0;
+    Outcome {
+        measure: "smoke_free".to_owned(),
+        kind: "outcome".to_owned(),
+        unit: Some("borgere".to_owned()),
+        baseline: None,
+        target: None,
+        actual: Some((3 + initiative.target % 9).to_string()),
+        verification: if is_known { "documented" } else { "selfReported" }.to_owned(),
+        evidence: Vec::new(),
+    }
 }
 
 fn effect(dice: &mut Dice, initiative: &Undertaking, days: i64) -> Outcome {

@@ -36,7 +36,14 @@ pub enum HowChanged {
 
 /// Every place that differs, in the new document's order; what is gone stands behind its neighbours.
 pub fn differences(old: &ProgrammeDocument, new: &ProgrammeDocument) -> Vec<Difference> {
-    let value = |document| serde_json::to_value(document).unwrap_or_default();
+    // A list that is left out where it is empty is an empty list all the same.
+    let value = |document| {
+        let mut value = serde_json::to_value(document).unwrap_or_default();
+        if let Some(fields) = value.as_object_mut() {
+            fields.entry("measures").or_insert_with(|| json!([]));
+        }
+        value
+    };
     let mut found = Vec::new();
     Place::default().compare(&value(old), &value(new), &mut found);
     found

@@ -60,6 +60,9 @@ pub struct ProgrammeDocument {
     pub rounds: Vec<RoundEntry>,
     #[serde(default)]
     pub questions: Vec<QuestionEntry>,
+    /// What outcomes may name, so that they can be added up. Left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<MeasureEntry>,
     #[serde(default)]
     pub indicators: Vec<IndicatorEntry>,
 }
@@ -146,13 +149,31 @@ pub struct QuestionEntry {
     pub decimals: Option<i64>,
 }
 
+/// What outcomes of several initiatives name alike, so that they can be added up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Measure)]
+pub struct MeasureEntry {
+    /// What an outcome has as its `measure`.
+    #[schema(example = "conversations")]
+    pub key: String,
+    pub label: Text,
+    /// A plain text is taken for both languages.
+    #[serde(deserialize_with = "unit")]
+    pub unit: Text,
+    /// The most that an amount may have.
+    #[serde(default)]
+    #[schema(default = 0, minimum = 0, maximum = 6)]
+    pub decimals: i64,
+}
+
 /// The definition of something that is counted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Indicator)]
 pub struct IndicatorEntry {
     pub key: String,
-    /// `share` or `count`.
+    /// `share`, `count` or `sum`.
     pub kind: String,
     pub label: Text,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,6 +197,16 @@ pub struct IndicatorEntry {
     /// Of a count: `partners`, `initiatives` or `reports`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
+    /// Of a sum: what is added up, by the measure's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<String>,
+    /// Of a sum: `latest` (default; the last reported amount of each initiative) or `each` (the amounts
+    /// of all rounds).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take: Option<String>,
+    /// Of a sum: outcomes of which kind, `outcome` (default) or `output`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adds: Option<String>,
 }
 
 fn copenhagen() -> String {
@@ -188,6 +219,24 @@ fn submitted() -> String {
 
 fn three() -> i64 {
     3
+}
+
+/// A unit in both languages, or one text for both.
+fn unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
+    struct Read;
+    impl<'de> serde::de::Visitor<'de> for Read {
+        type Value = Text;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text or an object")
+        }
+        fn visit_str<E>(self, value: &str) -> Result<Text, E> {
+            Ok(Text::new(value, value))
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Text, A::Error> {
+            Text::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+        }
+    }
+    deserializer.deserialize_any(Read)
 }
 
 /// A bound of a number question: a JSON number, or its decimal text (a journal entry holds no floats).

@@ -1,8 +1,8 @@
 //! What a new version of a programme may not take away from under its users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{Labelled, ProgrammeDocument};
+use super::document::{Labelled, MeasureEntry, ProgrammeDocument};
 use crate::domain::checks::Faults;
 use crate::domain::text::Fault;
 
@@ -60,6 +60,18 @@ pub struct Uses {
     pub rounds: BTreeMap<String, Use>,
     /// Questions that a submission answers.
     pub questions: BTreeMap<String, Use>,
+    /// Measures that a report names, and the free texts in their place.
+    pub measures: BTreeMap<String, MeasureUse>,
+}
+
+/// How reports use a measure, or a text that is none yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MeasureUse {
+    pub used: Use,
+    /// Without the blank one.
+    pub units: BTreeSet<String>,
+    /// The most that one of its amounts needs.
+    pub decimals: u32,
 }
 
 /// What the new document takes away though it is in use; empty when nothing.
@@ -93,7 +105,38 @@ pub fn frozen(old: &ProgrammeDocument, new: &ProgrammeDocument, uses: &Uses) -> 
             in_use(&mut faults, format!("/questions/{i}/choices"), &question.key, used);
         }
     }
+    measures(&mut faults, old, new, uses);
     faults.into_vec()
+}
+
+/// A measure in use keeps its unit and decimals. One that is new takes in what reports said under its key
+/// as free text, so that has to fit.
+fn measures(faults: &mut Faults, old: &ProgrammeDocument, new: &ProgrammeDocument, uses: &Uses) {
+    let before = |key: &str| old.measures.iter().find(|measure| measure.key == key);
+    for (key, found) in &uses.measures {
+        if before(key).is_some() && !new.measures.iter().any(|measure| measure.key == *key) {
+            in_use(faults, "/measures".to_owned(), key, &found.used);
+        }
+    }
+    for (i, measure) in new.measures.iter().enumerate() {
+        let Some(found) = uses.measures.get(&measure.key) else { continue };
+        let (unit, decimals) = match before(&measure.key) {
+            Some(before) => (before.unit == measure.unit, before.decimals == measure.decimals),
+            None => (
+                found.units.iter().all(|unit| has_unit(measure, unit)),
+                i64::from(found.decimals) <= measure.decimals,
+            ),
+        };
+        for (field, fits) in [("unit", unit), ("decimals", decimals)] {
+            if !fits {
+                in_use(faults, format!("/measures/{i}/{field}"), &measure.key, &found.used);
+            }
+        }
+    }
+}
+
+fn has_unit(measure: &MeasureEntry, unit: &str) -> bool {
+    [&measure.unit.da, &measure.unit.en].iter().any(|known| known.trim() == unit)
 }
 
 fn removed(faults: &mut Faults, list: &str, used: &BTreeMap<String, Use>, kept: &[String]) {

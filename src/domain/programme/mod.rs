@@ -7,6 +7,7 @@ mod check;
 mod differences;
 mod document;
 mod in_use;
+mod measure;
 mod vocabulary;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,9 +15,11 @@ use chrono_tz::Tz;
 
 pub use differences::{Difference, HowChanged, differences};
 pub use document::{
-    Amount, FocusAreaEntry, IndicatorEntry, Labelled, ProgrammeDocument, QuestionEntry, RoundEntry,
+    Amount, FocusAreaEntry, IndicatorEntry, Labelled, MeasureEntry, ProgrammeDocument, QuestionEntry,
+    RoundEntry,
 };
-pub use in_use::{Use, Uses, frozen};
+pub use in_use::{MeasureUse, Use, Uses, frozen};
+pub use measure::{Adds, Measure, Sum, Take};
 
 use super::dates;
 use super::rule::Rule;
@@ -40,6 +43,7 @@ pub struct Programme {
     /// In order of deadline, then key.
     pub rounds: Vec<Round>,
     pub questions: Vec<Question>,
+    pub measures: Vec<Measure>,
     pub indicators: Vec<Indicator>,
     /// The document with every default filled in and instants in UTC.
     pub document: ProgrammeDocument,
@@ -113,6 +117,7 @@ pub struct Indicator {
     pub label: Text,
     pub kind: Kind,
     pub question: Option<String>,
+    /// Of a sum `true`, and not looked at: what it adds up is in its kind.
     pub counts: Rule,
     pub applies: Option<Rule>,
     pub base: BaseRule,
@@ -123,10 +128,21 @@ pub struct Indicator {
 }
 
 /// What an indicator gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     Share,
     Count(Of),
+    Sum(Sum),
+}
+
+impl Kind {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Kind::Share => "share",
+            Kind::Count(_) => "count",
+            Kind::Sum(_) => "sum",
+        }
+    }
 }
 
 /// What a count counts.
@@ -191,6 +207,10 @@ impl Programme {
         self.questions.iter().find(|question| question.key == key)
     }
 
+    pub fn measure(&self, key: &str) -> Option<&Measure> {
+        self.measures.iter().find(|measure| measure.key == key)
+    }
+
     pub fn indicator(&self, key: &str) -> Option<&Indicator> {
         self.indicators.iter().find(|indicator| indicator.key == key)
     }
@@ -218,18 +238,24 @@ impl Programme {
 
 impl Indicator {
     /// Every scope that this indicator has standings in: its pinned round; else the whole alliance and,
-    /// with a question, each round that asks it.
+    /// with a question, each round that asks it; of a sum every round, since each can name outcomes.
     pub fn scopes<'a>(&'a self, programme: &'a Programme) -> Vec<&'a str> {
         if let Some(round) = &self.round {
             return vec![round];
         }
-        let rounds = programme.rounds.iter().filter(|round| match &self.question {
-            Some(question) => round.asks(question),
-            None => false,
-        });
+        let rounds = programme.rounds.iter().filter(|round| self.has_round(round));
         std::iter::once(WHOLE_ALLIANCE)
             .chain(rounds.map(|round| round.key.as_str()))
             .collect()
+    }
+
+    /// Whether, if it is not pinned, it can be asked for in a round.
+    pub fn has_round(&self, round: &Round) -> bool {
+        match (&self.kind, &self.question) {
+            (Kind::Sum(_), _) => true,
+            (_, Some(question)) => round.asks(question),
+            (_, None) => false,
+        }
     }
 }
 

@@ -99,9 +99,11 @@ pub struct ReportPart {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Outcome {
+    /// A measure of the programme, by its key; or a text of one's own, which is never added to others.
     pub measure: String,
     /// `output` (what was done) or `outcome` (what changed); never added together.
     pub kind: String,
+    /// The measure's, or nothing.
     #[serde(default)]
     pub unit: Option<String>,
     #[serde(default)]

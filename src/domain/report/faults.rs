@@ -1,7 +1,8 @@
 //! What is wrong with a report: what can't be kept at all, what keeps a draft from being submitted, and
 //! what is only worth a second look.
 
-use super::body::{Answer, AnswerValue, Outcome, ReportBody, ReportPart};
+use super::body::{Answer, AnswerValue, ReportBody, ReportPart};
+use super::outcomes::{Remarks, check_outcomes};
 use crate::domain::checks::{Faults, shown};
 use crate::domain::programme::{AnswerType, Labelled, Programme, Question, Round};
 use crate::domain::text::{Fault, pointer_step};
@@ -66,7 +67,7 @@ pub fn check_body(
     let named: Vec<String> = body.initiatives.iter().map(|part| part.initiative.clone()).collect();
     refused.unique("/initiatives", &named);
     for (i, part) in body.initiatives.iter().enumerate() {
-        let found = check_part(part, &format!("/initiatives/{i}"), initiatives);
+        let found = check_part(part, &format!("/initiatives/{i}"), programme, initiatives);
         refused.extend(found.refused);
         faults.extend(found.faults);
         warnings.extend(found.warnings);
@@ -257,77 +258,37 @@ fn decimals_of(number: f64) -> u32 {
 }
 
 /// One initiative's part. `pointer` is where it stands in the body, empty where it is the body.
-pub fn check_part(part: &ReportPart, pointer: &str, initiatives: &[InitiativeKnown]) -> BodyCheck {
-    let mut refused = Faults::new();
-    let mut faults = Faults::new();
+pub fn check_part(
+    part: &ReportPart,
+    pointer: &str,
+    programme: &Programme,
+    initiatives: &[InitiativeKnown],
+) -> BodyCheck {
+    let mut remarks = Remarks::default();
     let at = |field: &str| format!("{pointer}/{field}");
-    if !initiatives.iter().any(|initiative| initiative.id == part.initiative) {
+    let known = initiatives.iter().find(|initiative| initiative.id == part.initiative);
+    if known.is_none() {
         let given = shown(&part.initiative);
-        refused.add(
+        remarks.refused.add(
             at("initiative"),
             "unknown-initiative",
             format!("Partneren deltager ikke i et initiativ med id'et »{given}«."),
             format!("The partner takes part in no initiative with the id \"{given}\"."),
         );
     }
-    refused.prose(&at("progress"), &part.progress);
-    refused.prose(&at("learning"), &part.learning);
-    refused.prose(&at("barriers"), &part.barriers);
+    remarks.refused.prose(&at("progress"), &part.progress);
+    remarks.refused.prose(&at("learning"), &part.learning);
+    remarks.refused.prose(&at("barriers"), &part.barriers);
     if part.outcomes.len() > MOST_OUTCOMES {
-        refused.add(at("outcomes"), "too-many", "For mange resultater.", "Too many outcomes.");
+        remarks
+            .refused
+            .add(at("outcomes"), "too-many", "For mange resultater.", "Too many outcomes.");
     }
-    for (i, outcome) in part.outcomes.iter().enumerate() {
-        check_outcome(&mut refused, &mut faults, &format!("{pointer}/outcomes/{i}"), outcome);
-    }
+    let is_lead = known.is_none_or(|initiative| initiative.is_lead);
+    check_outcomes(&mut remarks, &at("outcomes"), &part.outcomes, programme, is_lead);
     BodyCheck {
-        refused: refused.into_vec(),
-        faults: faults.into_vec(),
-        warnings: Vec::new(),
-    }
-}
-
-fn check_outcome(refused: &mut Faults, faults: &mut Faults, pointer: &str, outcome: &Outcome) {
-    let at = |field: &str| format!("{pointer}/{field}");
-    let optional =
-        [&outcome.unit, &outcome.baseline, &outcome.target, &outcome.actual].map(Option::as_deref);
-    let [unit, baseline, target, actual] = optional.map(Option::unwrap_or_default);
-    for (field, text) in [
-        ("measure", outcome.measure.as_str()),
-        ("kind", &outcome.kind),
-        ("unit", unit),
-        ("baseline", baseline),
-        ("target", target),
-        ("actual", actual),
-        ("verification", &outcome.verification),
-    ] {
-        refused.prose(&at(field), text);
-    }
-    for (i, address) in outcome.evidence.iter().enumerate() {
-        refused.prose(&format!("{pointer}/evidence/{i}"), address);
-    }
-    faults.line(&at("measure"), &outcome.measure);
-    faults.one_of(&at("kind"), &outcome.kind, &["output", "outcome"]);
-    faults.one_of(
-        &at("verification"),
-        &outcome.verification,
-        &["selfReported", "documented", "external"],
-    );
-    let amounts =
-        [("baseline", &outcome.baseline), ("target", &outcome.target), ("actual", &outcome.actual)];
-    for (field, amount) in amounts {
-        if let Some(amount) = amount {
-            faults.amount(&at(field), amount);
-        }
-    }
-    for (i, address) in outcome.evidence.iter().enumerate() {
-        let is_web = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if !is_web {
-            faults.add(
-                format!("{pointer}/evidence/{i}"),
-                "bad-website",
-                "Dokumentation angives som en adresse med http:// eller https:// foran.",
-                "Evidence is given as an address with http:// or https:// in front.",
-            );
-        }
+        refused: remarks.refused.into_vec(),
+        faults: remarks.faults.into_vec(),
+        warnings: remarks.warnings.into_vec(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod faults;
+mod outcomes;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};

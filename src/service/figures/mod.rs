@@ -2,6 +2,7 @@
 //! never as many as there are partners.
 
 mod groups;
+mod sums;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,6 +24,7 @@ use crate::store::tallies::{TallyRow, WHOLE};
 
 pub use groups::{By, OTHER};
 use groups::{large_ones, merged};
+use sums::Summed;
 
 /// The value of an indicator, with everything needed to check it. Every row has all keys.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -32,7 +34,9 @@ use groups::{large_ones, merged};
     "by": null, "group": null, "groupLabel": null, "round": null, "counted": 72, "notCounted": 28,
     "notApplicable": 0, "noAnswer": 0, "notSubmitted": 7, "members": 107, "baseRule": "respondents",
     "base": 100, "percent": 72, "percentText": "72", "ratio": "0.720000", "noPercentBecause": null,
-    "lowestPercent": 67, "highestPercent": 74, "value": null, "unit": null, "of": null,
+    "lowestPercent": 67, "highestPercent": 74, "value": null, "noValueBecause": null, "amount": null,
+    "amountSelfReported": null, "amountDocumented": null, "amountExternal": null, "measure": null, "take": null,
+    "unit": null, "of": null,
     "validOn": "2023-12-31", "asOf": "2024-01-10T08:00:00.000000Z", "journalSize": 1834,
     "definition": {"version": 3, "sha256": "9f86…", "counts": "answer == 'yes'", "question": "new_collaborations"},
     "links": {"self": "/v1/alliances/a/figures/new_collaborations",
@@ -40,7 +44,7 @@ use groups::{large_ones, merged};
 }))]
 pub struct Figure {
     pub indicator: String,
-    /// `share` or `count`.
+    /// `share`, `count` or `sum`.
     pub kind: String,
     pub label: String,
     /// `sector`, `region`, `area` or `focusArea` in a breakdown.
@@ -75,10 +79,28 @@ pub struct Figure {
     /// If every silent partner had answered yes.
     #[schema(value_type = Option<f64>)]
     pub highest_percent: Value,
-    /// Of a count.
-    pub value: Option<i64>,
+    /// Of a count; of a sum the number nearest to `amount`.
+    #[schema(value_type = Option<f64>)]
+    pub value: Value,
+    /// Of a sum without anybody who reported: `no-members`, `nobody-applicable` or `nobody-reported`.
+    pub no_value_because: Option<String>,
+    /// Of a sum: exactly, with the measure's decimals.
+    #[schema(format = "decimal")]
+    pub amount: Option<String>,
+    /// Of `amount`, what is self-reported, documented and verified from outside.
+    #[schema(format = "decimal")]
+    pub amount_self_reported: Option<String>,
+    #[schema(format = "decimal")]
+    pub amount_documented: Option<String>,
+    #[schema(format = "decimal")]
+    pub amount_external: Option<String>,
+    /// Of a sum: the measure's key.
+    pub measure: Option<String>,
+    /// Of a sum: `latest` or `each`.
+    pub take: Option<String>,
+    /// Of a sum: the measure's.
     pub unit: Option<String>,
-    /// Of a count: `partners`, `initiatives` or `reports`.
+    /// Of a count: `partners`, `initiatives` or `reports`; of a sum: `outcome` or `output`.
     pub of: Option<String>,
     #[schema(value_type = String, format = "date")]
     pub valid_on: NaiveDate,
@@ -95,7 +117,7 @@ pub struct Definition {
     pub version: i64,
     /// Of the definition's canonical JSON.
     pub sha256: String,
-    /// The rule (CEL).
+    /// The rule (CEL); empty of a sum.
     pub counts: String,
     pub question: Option<String>,
 }
@@ -236,6 +258,7 @@ pub fn scope<'a>(
             "The indicator is bound to another round.",
         ),
         (None, Some(round)) => match &indicator.question {
+            None if matches!(indicator.kind, IndicatorKind::Sum(_)) => Ok(round),
             None => malformed(
                 "indicator-has-no-round",
                 "Indikatoren bygger ikke på et spørgsmål og har derfor ingen runde.",
@@ -345,12 +368,14 @@ impl Place<'_> {
             (Some(by), Some(group)) => by.label(programme, group),
             _ => None,
         };
+        let summed = Summed::of(&indicator.kind, tally, language);
+        let is_sum = matches!(indicator.kind, IndicatorKind::Sum(_));
         let slug = &programme.slug;
         let own = format!("/v1/alliances/{slug}/figures/{}", indicator.key);
         let round = (self.scope != WHOLE_ALLIANCE).then(|| self.scope.to_owned());
         Figure {
             indicator: indicator.key.clone(),
-            kind: if is_share { "share" } else { "count" }.to_owned(),
+            kind: indicator.kind.word().to_owned(),
             label: indicator.label.get(language).to_owned(),
             by: self.asked.by.filter(|_| self.group.is_some()).map(|by| by.word().to_owned()),
             group: group.map(str::to_owned),
@@ -371,19 +396,23 @@ impl Place<'_> {
                 .then(|| no_percent_because(tally).to_owned()),
             lowest_percent: of_all(tally.counted),
             highest_percent: of_all(tally.counted_at_most()),
-            value: (!is_share).then_some(tally.counted),
-            unit: None,
-            of: match indicator.kind {
-                IndicatorKind::Count(of) => Some(of.word().to_owned()),
-                IndicatorKind::Share => None,
-            },
+            value: summed.value,
+            no_value_because: summed.no_value_because,
+            amount: summed.amount,
+            amount_self_reported: summed.self_reported,
+            amount_documented: summed.documented,
+            amount_external: summed.external,
+            measure: summed.measure,
+            take: summed.take,
+            unit: summed.unit,
+            of: summed.of,
             valid_on: self.on,
             as_of: rfc3339(self.known.at),
             journal_size: self.known.seq,
             definition: Definition {
                 version: self.alliance.version,
                 sha256: indicator.sha256.clone(),
-                counts: indicator.counts.source().to_owned(),
+                counts: if is_sum { String::new() } else { indicator.counts.source().to_owned() },
                 question: indicator.question.clone(),
             },
             links: self.links(own),

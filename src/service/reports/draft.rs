@@ -136,7 +136,7 @@ pub fn save_part(
             "The address names another initiative.",
         );
     }
-    let check = check_part(&part, "", &initiatives);
+    let check = check_part(&part, "", &alliance.programme, &initiatives);
     let refused = check.refused.into_iter().filter(|fault: &Fault| fault.pointer != "/initiative");
     faults.extend(refused);
     faults.unless_any(())?;

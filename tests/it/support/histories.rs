@@ -93,7 +93,8 @@ pub fn play(db: &Db, steps: &[Step]) -> Touched {
     let mut touched = Touched::new();
     let first = Step { what: What::Programme, who: 0, other: 0, day: 0, flag: false };
     let admit = |day| Step { what: What::Admit, who: 0, other: 1, day, flag: true };
-    let opening = [first, admit(200), admit(400)];
+    let start = |who| Step { what: What::Start, who, other: 1, day: 3, flag: false };
+    let opening = [first, admit(200), admit(400), start(0), start(1)];
     for (hour, step) in (0..).zip(opening.iter().chain(steps)) {
         let ctx = Ctx::installation(begun() + Duration::hours(hour));
         let played = db.write_now(|conn| {
@@ -151,7 +152,7 @@ fn happen(conn: &mut Conn, ctx: &Ctx, step: &Step) -> Result<BTreeSet<PartnerId>
             initiative(conn, ctx, alliance, step, &everyone)
         }
         What::Report | What::Withdraw | What::Return | What::Accept | What::Reopen => {
-            let who = pick(&everyone, step.who)?;
+            let who = reporting(conn, alliance, step, &everyone)?;
             report(conn, ctx, alliance, step, who)?;
             Ok(BTreeSet::from([who]))
         }
@@ -245,6 +246,21 @@ fn about(step: &Step) -> Vec<&'static str> {
     AREAS.iter().enumerate().filter(chosen).map(|(_, area)| *area).collect()
 }
 
+/// Anybody; mostly somebody who leads an initiative, whose outcomes can be added up.
+fn reporting(
+    conn: &mut Conn,
+    alliance: &InForce,
+    step: &Step,
+    everyone: &[PartnerId],
+) -> Result<PartnerId> {
+    let anybody = pick(everyone, step.who)?;
+    let initiatives = store::initiatives::all(conn, alliance.id)?;
+    match pick(&initiatives, step.who) {
+        Ok(initiative) if !step.other.is_multiple_of(4) => Ok(initiative.lead_partner),
+        _ => Ok(anybody),
+    }
+}
+
 fn report(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: PartnerId) -> Result<()> {
     let at = &ReportAt { round: pick(&ROUNDS, step.other)?.to_owned(), partner: who };
     match step.what {
@@ -259,6 +275,7 @@ fn report(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: Part
             if step.flag {
                 body["answers"]["reach"] = json!({"value": step.day % 3});
             }
+            body["initiatives"] = Value::Array(parts(conn, step, who)?);
             let existing = store::reports::find(conn, alliance.id, &at.round, who)?;
             let seen = existing.map(|_| Seen::Any);
             reports::save(conn, ctx, alliance, at, seen.as_ref(), from::<ReportBody>(body))?;
@@ -277,6 +294,32 @@ fn report(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: Part
     }
 }
 
+/// What came of the initiatives that the partner leads: amounts with decimals, the largest, below nought
+/// and blank ones; outputs beside outcomes, and free text.
+fn parts(conn: &mut Conn, step: &Step, who: PartnerId) -> Result<Vec<Value>> {
+    let led = store::initiatives::of_partners(conn, &[who])?;
+    let led = led.into_iter().filter(|initiative| initiative.lead_partner == who);
+    let number = usize::try_from(step.day).unwrap_or_default();
+    let part = |(place, initiative): (usize, facit::domain::initiative::Initiative)| {
+        let amounts =
+            [json!("0.1"), json!("999999999999999999.99"), json!("-2.50"), Value::Null, json!("0")];
+        let words = ["selfReported", "documented", "external"];
+        let outcome = |measure: &str, kind: &str, more: usize| {
+            json!({"measure": measure, "kind": kind, "actual": amounts[(number + place + more) % amounts.len()],
+                "verification": words[(number + more) % words.len()]})
+        };
+        let all = [
+            outcome("hours", "outcome", 0),
+            outcome("hours", "output", step.other),
+            outcome("andet", "outcome", 1),
+        ];
+        // All of them, or but the first, or but the last, or none.
+        let chosen = all.get(number / 5 % 2..3 - number / 10 % 3).unwrap_or_default();
+        json!({"initiative": initiative.id, "outcomes": chosen})
+    };
+    Ok(led.enumerate().map(part).collect())
+}
+
 /// The programmes that a history changes between: other rules, periods, members, and reports that count.
 fn document(variant: usize) -> ProgrammeDocument {
     let mut document = small();
@@ -293,6 +336,16 @@ fn document(variant: usize) -> ProgrammeDocument {
     let share = |key: &str, more: Value| {
         let mut indicator =
             json!({"key": key, "kind": "share", "label": text(key), "counts": "answer == 'yes'"});
+        more.as_object()
+            .into_iter()
+            .flatten()
+            .for_each(|(field, value)| indicator[field] = value.clone());
+        indicator
+    };
+    document["measures"] =
+        json!([{"key": "hours", "label": text("timer"), "unit": "timer", "decimals": 2}]);
+    let sum = |key: &str, more: Value| {
+        let mut indicator = json!({"key": key, "kind": "sum", "label": text(key), "measure": "hours"});
         more.as_object()
             .into_iter()
             .flatten()
@@ -320,11 +373,21 @@ fn document(variant: usize) -> ProgrammeDocument {
         count("initiatives", "atClose"),
         count("initiatives", "during"),
         count("reports", "ever"),
+        sum("hours", json!({})),
+        sum(
+            "hours_each",
+            json!({"take": "each", "members": "atClose", "applies": "partner.sector != 'region'"})
+        ),
+        sum("hours_output", json!({"adds": "output", "round": "open", "members": "ever"})),
     ]);
     match variant {
         1 => document["countsFrom"] = json!("accepted"),
         2 => document["startsOn"] = json!("2021-03-01"),
-        3 => document["indicators"][0]["counts"] = json!("answer == 'no'"),
+        3 => {
+            document["indicators"][0]["counts"] = json!("answer == 'no'");
+            document["indicators"][10]["take"] = json!("each");
+            document["indicators"][12]["adds"] = json!("outcome");
+        }
         4 => drop(document["indicators"].as_array_mut().expect("a list").remove(1)),
         5 => {
             document["indicators"][3]["members"] = json!("atClose");

@@ -2,34 +2,39 @@
 
 use sha2::{Digest, Sha256};
 
+use super::measures::{only_of_sums, sum};
 use super::{keys, unknown};
 use crate::domain::checks::Faults;
 use crate::domain::journal::hex;
 use crate::domain::programme::*;
 
+/// What indicators may name.
+pub(super) struct Known<'a> {
+    pub questions: &'a [Question],
+    pub rounds: &'a [Round],
+    pub measures: &'a [Measure],
+}
+
 pub(super) fn indicators(
     faults: &mut Faults,
     entries: &mut [IndicatorEntry],
-    questions: &[Question],
-    rounds: &[Round],
+    known: &Known<'_>,
 ) -> Vec<Indicator> {
     keys(faults, "/indicators", entries.iter().map(|indicator| indicator.key.as_str()));
     let found = entries.iter_mut().enumerate();
-    found
-        .filter_map(|(i, entry)| indicator(faults, i, entry, questions, rounds))
-        .collect()
+    found.filter_map(|(i, entry)| indicator(faults, i, entry, known)).collect()
 }
 
 fn indicator(
     faults: &mut Faults,
     i: usize,
     entry: &mut IndicatorEntry,
-    questions: &[Question],
-    rounds: &[Round],
+    known: &Known<'_>,
 ) -> Option<Indicator> {
+    let Known { questions, rounds, measures } = *known;
     let at = |field: &str| format!("/indicators/{i}/{field}");
     faults.both(&at("label"), &entry.label);
-    let kind = kind(faults, i, entry);
+    let kind = kind(faults, i, entry, measures);
     let question = entry.question.as_ref().and_then(|key| {
         let found = questions.iter().find(|question| question.key == *key);
         if found.is_none() {
@@ -37,7 +42,7 @@ fn indicator(
         }
         found
     });
-    if let (Some(Kind::Count(Of::Initiatives | Of::Reports)), Some(_)) = (kind, &entry.question) {
+    if let (Some(Kind::Count(Of::Initiatives | Of::Reports)), Some(_)) = (&kind, &entry.question) {
         faults.add(
             at("question"),
             "not-for-this-kind",
@@ -62,7 +67,7 @@ fn indicator(
             format!("The round \"{}\" does not ask the question \"{}\".", round.key, question.key),
         );
     }
-    let base = base(faults, &at("base"), entry, kind);
+    let base = base(faults, &at("base"), entry);
     let members_word = entry.members.get_or_insert_with(|| "during".to_owned());
     faults.one_of(&at("members"), members_word, &["atClose", "during", "ever"]);
     let members = match members_word.as_str() {
@@ -80,7 +85,7 @@ fn indicator(
         .applies
         .clone()
         .map(|source| rule(faults, &at("applies"), &source, &shared));
-    let counts = counts(faults, i, entry, kind, question, shared);
+    let counts = counts(faults, i, entry, kind.as_ref(), question, shared);
 
     let applies = match applies {
         Some(compiled) => Some(compiled?),
@@ -101,8 +106,17 @@ fn indicator(
     })
 }
 
-fn kind(faults: &mut Faults, i: usize, entry: &IndicatorEntry) -> Option<Kind> {
-    faults.one_of(&format!("/indicators/{i}/kind"), &entry.kind, &["share", "count"]);
+fn kind(
+    faults: &mut Faults,
+    i: usize,
+    entry: &mut IndicatorEntry,
+    measures: &[Measure],
+) -> Option<Kind> {
+    faults.one_of(&format!("/indicators/{i}/kind"), &entry.kind, &["share", "count", "sum"]);
+    if entry.kind == "sum" {
+        return sum(faults, i, entry, measures).map(Kind::Sum);
+    }
+    only_of_sums(faults, i, entry);
     let pointer = format!("/indicators/{i}/of");
     match (entry.kind.as_str(), entry.of.as_deref()) {
         ("share", None) => Some(Kind::Share),
@@ -137,11 +151,11 @@ fn kind(faults: &mut Faults, i: usize, entry: &IndicatorEntry) -> Option<Kind> {
     }
 }
 
-fn base(faults: &mut Faults, pointer: &str, entry: &mut IndicatorEntry, kind: Option<Kind>) -> BaseRule {
-    if matches!(kind, Some(Kind::Count(_))) {
-        if entry.base.is_some() {
-            faults.add(pointer, "not-for-this-kind", "Et antal har ingen base.", "A count has no base.");
-        }
+fn base(faults: &mut Faults, pointer: &str, entry: &mut IndicatorEntry) -> BaseRule {
+    if entry.kind == "count" && entry.base.is_some() {
+        faults.add(pointer, "not-for-this-kind", "Et antal har ingen base.", "A count has no base.");
+    }
+    if matches!(entry.kind.as_str(), "count" | "sum") {
         return BaseRule::Members;
     }
     let word = entry.base.get_or_insert_with(|| "members".to_owned());
@@ -157,13 +171,16 @@ fn counts(
     faults: &mut Faults,
     i: usize,
     entry: &mut IndicatorEntry,
-    kind: Option<Kind>,
+    kind: Option<&Kind>,
     question: Option<&Question>,
     mut vocabulary: vocabulary::Vocabulary,
 ) -> Option<Rule> {
     let pointer = format!("/indicators/{i}/counts");
+    if entry.kind == "sum" {
+        return rule(faults, &pointer, "true", &vocabulary);
+    }
     if let Some(Kind::Count(of)) = kind {
-        vocabulary.extend(vocabulary::subject(of));
+        vocabulary.extend(vocabulary::subject(*of));
     }
     if let Some(question) = question {
         vocabulary.insert("answer".to_owned(), vocabulary::answer(question));

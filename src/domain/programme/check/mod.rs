@@ -1,6 +1,7 @@
 //! From a document to a programme, or to every fault in it.
 
 mod indicators;
+mod measures;
 
 use std::collections::HashSet;
 
@@ -34,7 +35,9 @@ pub(super) fn check(
     let questions = questions(&mut faults, &mut document.questions);
     let mut rounds = rounds(&mut faults, &mut document.rounds, zone.unwrap_or(Tz::UTC), &questions);
     rounds.sort_by(|a, b| (a.due_at, &a.key).cmp(&(b.due_at, &b.key)));
-    let indicators = indicators::indicators(&mut faults, &mut document.indicators, &questions, &rounds);
+    let measures = measures::measures(&mut faults, &document.measures);
+    let known = indicators::Known { questions: &questions, rounds: &rounds, measures: &measures };
+    let indicators = indicators::indicators(&mut faults, &mut document.indicators, &known);
 
     let (Some(starts_on), Some(ends_on), Some(zone)) = (starts_on, ends_on, zone) else {
         return Err(faults.into_vec());
@@ -57,6 +60,7 @@ pub(super) fn check(
         focus_areas: document.focus_areas.clone(),
         rounds,
         questions,
+        measures,
         indicators,
         document,
     })
