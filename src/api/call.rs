@@ -130,6 +130,11 @@ impl Call {
         Ok(value)
     }
 
+    /// A body that may be left out.
+    pub fn body_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Failure> {
+        if self.body.is_empty() { Ok(T::default()) } else { self.body() }
+    }
+
     /// A POST that takes nothing: an empty body, or an empty object.
     pub fn no_body(&self) -> Result<(), Failure> {
         if self.body.is_empty() {

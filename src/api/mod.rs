@@ -10,6 +10,7 @@ mod cors;
 mod csv;
 mod cursor;
 mod edge;
+mod extensions;
 mod figures;
 mod headers;
 mod health;
@@ -84,6 +85,10 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(reports::reopen_report)
         .service(reports::list_report_versions)
         .service(reports::find_report_version)
+        .service(extensions::list_extensions)
+        .service(extensions::find_extension)
+        .service(extensions::grant_extension)
+        .service(extensions::withdraw_extension)
         .service(figures::list_figures)
         .service(figures::find_figure)
         .service(figures::list_standings)

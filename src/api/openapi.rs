@@ -78,6 +78,9 @@ pub fn document() -> Value {
     document
 }
 
+/// Operations whose body may be left out.
+const OPTIONAL_BODY: [&str; 1] = ["accept_report"];
+
 /// Keys that an answer has only sometimes.
 const SOMETIMES: [&str; 4] = ["totalCount", "clientSecret", "error", "errors"];
 
@@ -204,7 +207,7 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
     }
     operation["parameters"] = Value::Array(parameters);
     if let Some(body) = operation.get_mut("requestBody") {
-        body["required"] = json!(true);
+        body["required"] = json!(!OPTIONAL_BODY.contains(&name.as_str()));
     }
     let mut statuses = vec![400, 401];
     if !is_public {

@@ -10,7 +10,7 @@ use super::problem::Failure;
 use crate::db::Conn;
 use crate::domain::checks::{self, Faults};
 use crate::domain::id::{InitiativeId, PartnerId};
-use crate::domain::report::{ReopenReport, ReportBody, ReportPart, ReturnReport, State};
+use crate::domain::report::{AcceptReport, ReopenReport, ReportBody, ReportPart, ReturnReport, State};
 use crate::service::programmes::InForce;
 use crate::service::reports::{self, Listed, PartView, ReportAt, ReportView, VersionView};
 use crate::service::{Error, Result as ServiceResult};
@@ -215,6 +215,8 @@ pub async fn withdraw_report(call: Call) -> HttpResponse {
 }
 
 /// Return a report with points to mend.
+///
+/// A later submission closes each point whose part of the report it changes; the others stay open.
 #[utoipa::path(tag = "reports", request_body = ReturnReport, responses(
     (status = 200, description = "Returned", body = ReportView)))]
 #[post("/alliances/{alliance}/reports/{round}/{partner}/return")]
@@ -228,14 +230,17 @@ pub async fn return_report(call: Call) -> HttpResponse {
     .await
 }
 
-/// Accept a report. Needs an Idempotency-Key.
-#[utoipa::path(tag = "reports", responses((status = 200, description = "Accepted", body = ReportView)))]
+/// Accept a report.
+///
+/// While a point is open: 409 `points-open`, which lists them. The body is optional; it names open points that need no
+/// mending, each with the reason. Needs an Idempotency-Key.
+#[utoipa::path(tag = "reports", request_body = AcceptReport, responses((status = 200, description = "Accepted", body = ReportView)))]
 #[post("/alliances/{alliance}/reports/{round}/{partner}/acceptance")]
 pub async fn accept_report(call: Call) -> HttpResponse {
     call.write(|conn, call| {
-        call.no_body()?;
+        let body: AcceptReport = call.body_or_default()?;
         moved(conn, call, |conn, alliance, at| {
-            reports::accept(conn, &call.ctx, alliance, at, call.seen.as_ref())
+            reports::accept(conn, &call.ctx, alliance, at, call.seen.as_ref(), &body)
         })
     })
     .await

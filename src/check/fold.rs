@@ -32,6 +32,8 @@ pub struct State {
     /// What was done, in order, since the last import.
     done: Vec<String>,
     /// By partner and round.
+    pub extensions: BTreeMap<(String, String), Value>,
+    /// By partner and round.
     pub reports: BTreeMap<(String, String), Value>,
     /// Every submission by partner, round and number, as its entry had the report.
     pub submissions: BTreeMap<(String, String, i64), Value>,
@@ -70,6 +72,11 @@ impl State {
                 expect(entry, kind == "reports", found);
                 self.apply_report(entry, found);
                 BTreeSet::from([text(&entry.after, "partner").to_owned()])
+            }
+            "extension.granted" | "extension.changed" | "extension.withdrawn" => {
+                expect(entry, kind == "rounds", found);
+                self.apply_extension(id, entry, found);
+                BTreeSet::new()
             }
             "key.created" | "key.revoked" => {
                 expect(entry, kind == "keys" && text(&entry.after, "id") == id, found);

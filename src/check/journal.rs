@@ -18,6 +18,7 @@ use crate::store::journal::{EntryRow, TextRow};
 /// An entry with its texts put back; those that were redacted are still hashes.
 pub struct Entry {
     pub seq: i64,
+    pub actor: String,
     pub action: String,
     pub subject: String,
     pub partner: String,
@@ -147,6 +148,7 @@ fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Option<En
     join(&mut value, texts, found);
     Some(Entry {
         seq: row.seq,
+        actor: text(&value, "actor").to_owned(),
         action: text(&value, "action").to_owned(),
         subject: text(&value, "subject").to_owned(),
         partner: text(&value, "partner").to_owned(),

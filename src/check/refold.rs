@@ -1,19 +1,25 @@
-//! Standings and tallies made anew from the journal, after a migration that changed what is counted.
+//! Standings and tallies made anew from the journal, after a migration that changed what is counted; and what
+//! the tables of reports, points and extensions keep that follows from it.
 //!
 //! The service moves them by difference from entry to entry and keeps no way to begin again. The check
 //! works out every row that they should be, at every size of the journal, so here it writes them.
 
 use serde_json::Value;
 
+use super::compare::{list, number, text};
+use super::fold::State;
 use super::history::Known;
 use super::{Findings, fold_all, journal, tallies};
-use crate::db::types::{Document, Units};
+use crate::db::types::{Document, Instant, Units};
 use crate::db::{self, Conn, Db};
 use crate::domain::amounts::Amounts;
+use crate::domain::dates;
+use crate::domain::extension::Extension;
 use crate::domain::figure::Tally;
-use crate::domain::id::{AllianceId, PartnerId, SubjectId};
+use crate::domain::id::{AllianceId, InitiativeId, KeyId, PartnerId, PointId, ReportId, SubjectId};
 use crate::service::{Error, Result};
 use crate::store;
+use crate::store::refolds::{PointFacts, ReportFacts};
 use crate::store::standings::StandingRow;
 use crate::store::tallies::TallyRow;
 
@@ -41,7 +47,9 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
     // What is amiss in the entries is for `facit check` to name, not to stop at.
     let mut found = Findings::default();
     let entries = journal::read(conn, alliance, &mut found)?;
-    let (_, history) = fold_all(&entries, &mut found);
+    let (state, history) = fold_all(&entries, &mut found);
+    reports(conn, &state)?;
+    extensions(conn, alliance, &state)?;
     store::standings::clear(conn, alliance)?;
     let standings: Option<Vec<_>> = history.rows.iter().map(|known| standing(alliance, known)).collect();
     store::standings::insert(conn, &standings.ok_or_else(unreadable)?)?;
@@ -64,6 +72,53 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
     });
     store::tallies::insert(conn, &tallies.collect::<Vec<_>>())?;
     Ok(())
+}
+
+/// What reports and points have kept since a later version of the program.
+fn reports(conn: &mut Conn, state: &State) -> Result<()> {
+    for report in state.reports.values() {
+        let Some(id) = ReportId::parse(text(report, "id")) else { return Err(unreadable()) };
+        let facts = ReportFacts {
+            submitted_at: instant(report, "submittedAt"),
+            accepted_version: number(report, "acceptedVersion"),
+        };
+        store::refolds::report(conn, id, facts)?;
+        for point in list(report, "points") {
+            let Some(id) = PointId::parse(text(point, "id")) else { return Err(unreadable()) };
+            let waived_reason = Some(text(point, "waivedReason")).filter(|reason| !reason.is_empty());
+            let facts = PointFacts {
+                opened_by: KeyId::parse(text(point, "openedBy")),
+                opened_in_version: number(point, "openedInVersion"),
+                initiative_id: InitiativeId::parse(text(point, "initiative")),
+                closed_at: instant(point, "closedAt"),
+                closed_by: KeyId::parse(text(point, "closedBy")),
+                waived_reason: waived_reason.map(str::to_owned),
+            };
+            store::refolds::point(conn, id, facts)?;
+        }
+    }
+    Ok(())
+}
+
+fn extensions(conn: &mut Conn, alliance: AllianceId, state: &State) -> Result<()> {
+    store::extensions::clear(conn, alliance)?;
+    for ((partner, round), extension) in &state.extensions {
+        let at = |field| instant(extension, field).map(|at| at.0).ok_or_else(unreadable);
+        let extension = Extension {
+            round: round.clone(),
+            partner: PartnerId::parse(partner).ok_or_else(unreadable)?,
+            until: at("until")?,
+            reason: text(extension, "reason").to_owned(),
+            granted_at: at("grantedAt")?,
+            version: number(extension, "version").unwrap_or(1),
+        };
+        store::extensions::insert(conn, alliance, &extension)?;
+    }
+    Ok(())
+}
+
+fn instant(value: &Value, field: &str) -> Option<Instant> {
+    dates::instant(text(value, field)).map(Instant)
 }
 
 fn standing(alliance: AllianceId, known: &Known) -> Option<StandingRow> {

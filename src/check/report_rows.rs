@@ -50,6 +50,7 @@ fn reports(state: &State, rows: Vec<ReportRow>, found: &mut Findings) {
             "submittedVersion",
             "submittedAt",
             "onTime",
+            "acceptedVersion",
         ];
         let fields =
             fields.map(|field| (field.to_owned(), report.get(field).cloned().unwrap_or_default()));
@@ -63,6 +64,7 @@ fn reports(state: &State, rows: Vec<ReportRow>, found: &mut Findings) {
             && row.submitted_version.is_none()
             && row.submitted_at.is_none()
             && row.on_time.is_none()
+            && row.accepted_version.is_none()
     };
     let row = |row: ReportRow| {
         let value = json!({
@@ -74,6 +76,7 @@ fn reports(state: &State, rows: Vec<ReportRow>, found: &mut Findings) {
             "submittedVersion": row.submitted_version,
             "submittedAt": row.submitted_at.map(|at| rfc3339(at.0)),
             "onTime": row.on_time,
+            "acceptedVersion": row.accepted_version,
         });
         (format!("reports/{}/{}", row.round, row.partner_id), value, is_draft(&row))
     };
@@ -174,7 +177,13 @@ fn points(
             "code": row.code,
             "detail": row.detail,
             "openedAt": rfc3339(row.opened_at.0),
+            "openedBy": row.opened_by,
+            "openedInVersion": row.opened_in_version,
+            "initiative": row.initiative_id,
             "closedByVersion": row.closed_by_version,
+            "closedAt": row.closed_at.map(|at| rfc3339(at.0)),
+            "closedBy": row.closed_by,
+            "waivedReason": row.waived_reason,
         });
         (format!("{}/points/{}", addresses.of(row.report_id), row.id), value)
     };

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::Findings;
-use super::compare::{number, redacted, text};
+use super::compare::{list, number, redacted, text, with};
 use super::fold::State;
 use super::journal::Entry;
+use super::points::{self, Submissions};
 use crate::domain::dates;
 use crate::domain::journal::hex;
 
@@ -18,19 +19,18 @@ impl State {
         if entry.subject != format!("reports/{round}/{partner}") || entry.partner != partner {
             faults.push(format!("it is not about {}", entry.subject));
         }
-        let before = self
-            .reports
-            .insert((partner.clone(), round.clone()), after.clone())
-            .unwrap_or_default();
+        let key = (partner.clone(), round.clone());
+        let before = self.reports.remove(&key).unwrap_or_default();
         faults.extend(moved(entry, &before));
         let submitted = number(after, "submittedVersion").unwrap_or(0);
         if entry.action == "report.submitted" {
-            faults.extend(submission(entry, &before, self.version()));
-            self.submissions.insert((partner, round, submitted), after.clone());
+            let deadline = self.deadline(&partner, &round);
+            faults.extend(submission(entry, &before, self.version(), deadline.as_deref()));
+            self.submissions
+                .insert((partner.clone(), round.clone(), submitted), after.clone());
         } else {
-            let submission = self.submissions.get(&(partner, round, submitted));
-            let frozen =
-                ["answers", "initiatives", "receipt", "programmeVersion", "submittedAt", "onTime"];
+            let submission = self.submissions.get(&(partner.clone(), round.clone(), submitted));
+            let frozen = ["answers", "initiatives", "receipt", "programmeVersion", "onTime"];
             for field in frozen {
                 let then = submission.and_then(|submission| submission.get(field));
                 let now = after.get(field).unwrap_or(&Value::Null);
@@ -39,14 +39,47 @@ impl State {
                 }
             }
         }
+        let first = (partner.clone(), round.clone(), 1);
+        let last = (partner, round, i64::MAX);
+        let submissions: Submissions<'_> = self
+            .submissions
+            .range(first..=last)
+            .map(|((.., number), it)| (*number, it))
+            .collect();
+        faults.extend(times(after, &submissions));
+        let (points, wrong) = points::after(entry, list(&before, "points"), &submissions);
+        faults.extend(wrong);
+        let accepted = match entry.action.as_str() {
+            "report.accepted" => after.get("submittedVersion"),
+            _ => before.get("acceptedVersion"),
+        };
+        let accepted = accepted.cloned().unwrap_or_default();
+        if after.get("acceptedVersion").is_some_and(|said| *said != accepted) {
+            faults.push("acceptedVersion is not the last that was accepted".to_owned());
+        }
+        // Older entries say less, and the last submission's time for the first's.
+        let first = submissions.get(&1).and_then(|it| it.pointer("/receipt/receivedAt")).cloned();
+        let mut report = with(after.clone(), "submittedAt", first.unwrap_or_default());
+        report = with(report, "acceptedVersion", accepted);
+        report = with(report, "points", Value::Array(points));
+        self.reports.insert(key, report);
         for fault in faults {
             found.differ(entry.address(), fault);
         }
     }
 }
 
+/// When the first submission was received; older entries name the last one's time.
+fn times(after: &Value, submissions: &Submissions<'_>) -> Option<String> {
+    let is_older = after.get("acceptedVersion").is_none();
+    let number = if is_older { number(after, "submittedVersion").unwrap_or(0) } else { 1 };
+    let received = submissions.get(&number).and_then(|it| it.pointer("/receipt/receivedAt"));
+    let is_right = received == after.get("submittedAt");
+    (!is_right).then(|| format!("submittedAt is not that of submission {number}"))
+}
+
 /// Equal but for texts that were redacted in one entry or the other, where both need to be there.
-fn same(one: &Value, other: &Value) -> bool {
+pub fn same(one: &Value, other: &Value) -> bool {
     let is_text =
         |value: &Value| redacted(value).is_some() || value.as_str().is_some_and(|text| !text.is_empty());
     if redacted(one).is_some() || redacted(other).is_some() {
@@ -94,7 +127,7 @@ fn moved(entry: &Entry, before: &Value) -> Vec<String> {
 }
 
 /// What a submission says of itself, and its receipt of it.
-fn submission(entry: &Entry, before: &Value, programme: i64) -> Vec<String> {
+fn submission(entry: &Entry, before: &Value, programme: i64, deadline: Option<&str>) -> Vec<String> {
     let after = &entry.after;
     let receipt = after.get("receipt").unwrap_or(&Value::Null);
     let next = number(before, "submittedVersion").unwrap_or(0) + 1;
@@ -116,7 +149,7 @@ fn submission(entry: &Entry, before: &Value, programme: i64) -> Vec<String> {
             "receipt.number",
             text(receipt, "number") == format!("{}-{}", text(after, "round"), entry.seq),
         ),
-        ("receipt.receivedAt", receipt.get("receivedAt") == after.get("submittedAt")),
+        ("receipt.deadline", Some(text(receipt, "deadline")) == deadline),
         ("receipt.sha256", Some(text(receipt, "sha256")) == sha256(&entry.sealed).as_deref()),
     ];
     let wrong = stands.iter().filter(|(_, stands)| !stands);

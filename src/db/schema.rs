@@ -201,6 +201,7 @@ diesel::table! {
         submitted_version -> Nullable<BigInt>,
         submitted_at -> Nullable<At>,
         on_time -> Nullable<Bool>,
+        accepted_version -> Nullable<BigInt>,
     }
 }
 
@@ -258,6 +259,12 @@ diesel::table! {
         detail -> Text,
         opened_at -> At,
         closed_by_version -> Nullable<BigInt>,
+        opened_by -> Nullable<Uid>,
+        opened_in_version -> Nullable<BigInt>,
+        initiative_id -> Nullable<Uid>,
+        closed_at -> Nullable<At>,
+        closed_by -> Nullable<Uid>,
+        waived_reason -> Nullable<Text>,
     }
 }
 
@@ -377,6 +384,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    extensions (alliance_id, round, partner_id) {
+        alliance_id -> Uid,
+        round -> Text,
+        partner_id -> Uid,
+        until_at -> At,
+        reason -> Text,
+        granted_at -> At,
+        version -> BigInt,
+    }
+}
+
 diesel::joinable!(report_versions -> reports (report_id));
 diesel::joinable!(memberships -> partners (partner_id));
 diesel::allow_tables_to_appear_in_same_query!(
@@ -404,4 +426,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     tallies,
     refolds,
     imports,
+    extensions,
 );

@@ -12,7 +12,7 @@ use crate::domain::id::{InitiativeId, KeyId, PartnerId};
 use crate::domain::initiative::CreateInitiative;
 use crate::domain::partner::{AdmitPartner, Departure, Rejoining};
 use crate::domain::places;
-use crate::domain::report::{NewPoint, ReportBody, ReportPart, ReturnReport};
+use crate::domain::report::{AcceptReport, NewPoint, ReportBody, ReportPart, ReturnReport};
 use crate::service::patch::Seen;
 use crate::service::policy::Access;
 use crate::service::programmes::InForce;
@@ -206,7 +206,8 @@ impl Stage {
     fn accept(&mut self, conn: &mut Conn, at: DateTime<Utc>, handing: &Handing) -> Result<()> {
         let (ctx, report) =
             (self.secretariat(at, "accept_report"), address(handing, self.player(handing.member)?));
-        let moved = reports::accept(conn, &ctx, &self.alliance, &report, None)?;
+        let moved =
+            reports::accept(conn, &ctx, &self.alliance, &report, None, &AcceptReport::default())?;
         self.reports.insert(handing.clone(), moved.version);
         Ok(())
     }

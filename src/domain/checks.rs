@@ -41,6 +41,10 @@ impl Faults {
         self.0.is_empty()
     }
 
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn into_vec(self) -> Vec<Fault> {
         self.0
     }

@@ -59,6 +59,22 @@ pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// An instant as every answer has it.
+pub fn sent<S: serde::Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(*at))
+}
+
+/// An instant as every answer has it, or null.
+pub fn sent_or_null<S: serde::Serializer>(
+    at: &Option<DateTime<Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => sent(at, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// RFC 3339 in UTC with `Z`, whole seconds where the fraction is nought: for what people set.
 pub fn rfc3339_short(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)

@@ -15,8 +15,17 @@ use super::id::{AllianceId, KeyId, PartnerId};
 pub const FORMAT: i64 = 1;
 
 /// Keys whose strings are free text, wherever they stand in a subject.
-const FREE_TEXT: [&str; 8] =
-    ["goal", "progress", "learning", "barriers", "comment", "detail", "reason", "summary"];
+const FREE_TEXT: [&str; 9] = [
+    "goal",
+    "progress",
+    "learning",
+    "barriers",
+    "comment",
+    "detail",
+    "reason",
+    "summary",
+    "waivedReason",
+];
 
 /// The largest whole number that every reader of JSON keeps exactly (RFC 8785 §3.2.2.3).
 const LARGEST_EXACT: u64 = 1 << 53;

@@ -5,6 +5,7 @@ pub mod checks;
 pub mod commitment;
 pub mod cvr;
 pub mod dates;
+pub mod extension;
 pub mod figure;
 pub mod id;
 pub mod import;

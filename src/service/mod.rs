@@ -7,6 +7,7 @@ pub mod commitments;
 pub mod context;
 pub mod effects;
 pub mod error;
+pub mod extensions;
 pub mod figures;
 pub mod imports;
 pub mod initiatives;

@@ -5,9 +5,9 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::db::schema::{
-    commitments, imports, initiative_focus_areas, initiative_partners, initiatives, journal_entries,
-    journal_texts, journals, keys, memberships, partners, report_initiatives, report_points,
-    report_versions, reports,
+    commitments, extensions, imports, initiative_focus_areas, initiative_partners, initiatives,
+    journal_entries, journal_texts, journals, keys, memberships, partners, report_initiatives,
+    report_points, report_versions, reports,
 };
 use crate::db::types::{Document, Instant};
 use crate::db::{Conn, Result};
@@ -89,6 +89,7 @@ pub struct ReportRow {
     pub submitted_version: Option<i64>,
     pub submitted_at: Option<Instant>,
     pub on_time: Option<bool>,
+    pub accepted_version: Option<i64>,
 }
 
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -116,6 +117,23 @@ pub struct PointRow {
     pub detail: String,
     pub opened_at: Instant,
     pub closed_by_version: Option<i64>,
+    pub opened_by: Option<KeyId>,
+    pub opened_in_version: Option<i64>,
+    pub initiative_id: Option<InitiativeId>,
+    pub closed_at: Option<Instant>,
+    pub closed_by: Option<KeyId>,
+    pub waived_reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = extensions)]
+pub struct ExtensionRow {
+    pub round: String,
+    pub partner_id: PartnerId,
+    pub until_at: Instant,
+    pub reason: String,
+    pub granted_at: Instant,
+    pub version: i64,
 }
 
 /// An import without what there is to say of its rows, which no journal has.
@@ -249,6 +267,11 @@ pub fn report_points(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<PointR
         .inner_join(reports::table.on(report_points::report_id.eq(reports::id)))
         .filter(reports::alliance_id.eq(alliance));
     Ok(query.select(PointRow::as_select()).load(conn)?)
+}
+
+pub fn extensions(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<ExtensionRow>> {
+    let query = extensions::table.filter(extensions::alliance_id.eq(alliance));
+    Ok(query.select(ExtensionRow::as_select()).load(conn)?)
 }
 
 pub fn imports(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<ImportRow>> {

@@ -6,6 +6,7 @@
 pub mod alliances;
 pub mod audit;
 pub mod commitments;
+pub mod extensions;
 pub mod idempotency;
 pub mod imports;
 pub mod initiatives;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod partners;
 pub mod records;
 pub mod refolds;
+pub mod report_points;
 pub mod reports;
 pub mod standings;
 pub mod tallies;

@@ -2,12 +2,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{CHUNK, Page, document};
-use crate::db::schema::{report_initiatives, report_parts, report_points, report_versions, reports};
+use crate::db::schema::{report_initiatives, report_parts, report_versions, reports};
 use crate::db::types::{Document, Instant};
 use crate::db::{Conn, Error, Result};
-use crate::domain::dates::rfc3339;
-use crate::domain::id::{AllianceId, InitiativeId, PartnerId, PointId, ReportId};
-use crate::domain::report::{Point, ReportBody, ReportPart, State};
+use crate::domain::id::{AllianceId, InitiativeId, PartnerId, ReportId};
+use crate::domain::report::{ReportBody, ReportPart, State};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = reports, treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -23,6 +22,7 @@ struct ReportRow {
     submitted_version: Option<i64>,
     submitted_at: Option<Instant>,
     on_time: Option<bool>,
+    accepted_version: Option<i64>,
 }
 
 /// A report with the partner's draft; the submissions stand in `Version`s.
@@ -42,8 +42,12 @@ pub struct Report {
     pub part_versions: Vec<i64>,
     /// The last submission: 1, 2, 3.
     pub submitted_version: Option<i64>,
+    /// When the first submission was received.
     pub submitted_at: Option<DateTime<Utc>>,
+    /// Of the first submission.
     pub on_time: Option<bool>,
+    /// The last submission that was accepted.
+    pub accepted_version: Option<i64>,
 }
 
 /// A submission, frozen.
@@ -86,6 +90,7 @@ impl ReportRow {
             submitted_version: report.submitted_version,
             submitted_at: report.submitted_at.map(Instant),
             on_time: report.on_time,
+            accepted_version: report.accepted_version,
         }
     }
 
@@ -107,6 +112,7 @@ impl ReportRow {
             submitted_version: self.submitted_version,
             submitted_at: self.submitted_at.map(|at| at.0),
             on_time: self.on_time,
+            accepted_version: self.accepted_version,
         })
     }
 }
@@ -199,60 +205,6 @@ pub fn version(conn: &mut Conn, report: ReportId, number: i64) -> Result<Option<
 pub fn versions(conn: &mut Conn, report: ReportId) -> Result<Vec<Version>> {
     let query = report_versions::table.filter(report_versions::report_id.eq(report));
     Ok(query.order(report_versions::number).select(Version::as_select()).load(conn)?)
-}
-
-pub fn points(conn: &mut Conn, report: ReportId) -> Result<Vec<Point>> {
-    type Row = (PointId, String, String, String, Instant, Option<i64>);
-    let query = report_points::table
-        .filter(report_points::report_id.eq(report))
-        .order(report_points::position);
-    let query = query.select((
-        report_points::id,
-        report_points::pointer,
-        report_points::code,
-        report_points::detail,
-        report_points::opened_at,
-        report_points::closed_by_version,
-    ));
-    let point = |(id, pointer, code, detail, opened_at, closed_by_version): Row| Point {
-        id,
-        pointer,
-        code,
-        detail,
-        opened_at: rfc3339(opened_at.0),
-        closed_by_version,
-    };
-    Ok(query.load::<Row>(conn)?.into_iter().map(point).collect())
-}
-
-pub fn insert_point(
-    conn: &mut Conn,
-    report: ReportId,
-    position: i64,
-    point: &Point,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    let row = (
-        report_points::id.eq(point.id),
-        report_points::report_id.eq(report),
-        report_points::position.eq(position),
-        report_points::pointer.eq(point.pointer.clone()),
-        report_points::code.eq(point.code.clone()),
-        report_points::detail.eq(point.detail.clone()),
-        report_points::opened_at.eq(Instant(at)),
-    );
-    diesel::insert_into(report_points::table).values(row).execute(conn)?;
-    Ok(())
-}
-
-/// A new submission closes the points that were open.
-pub fn close_points(conn: &mut Conn, report: ReportId, number: i64) -> Result<()> {
-    let open = report_points::table.filter(report_points::report_id.eq(report));
-    let open = open.filter(report_points::closed_by_version.is_null());
-    diesel::update(open)
-        .set(report_points::closed_by_version.eq(Some(number)))
-        .execute(conn)?;
-    Ok(())
 }
 
 #[derive(Debug, Clone, Default)]

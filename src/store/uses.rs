@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{commitments, initiatives, partners, reports};
+use super::{commitments, extensions, initiatives, partners, reports};
 use crate::db::{Conn, Result};
 use crate::domain::amounts::decimals_of;
 use crate::domain::id::{AllianceId, PartnerId};
@@ -26,6 +26,9 @@ pub fn of(conn: &mut Conn, alliance: AllianceId) -> Result<Uses> {
         for area in &initiative.focus_areas {
             used(&mut uses.focus_areas, area).initiatives += 1;
         }
+    }
+    for (round, count) in extensions::rounds(conn, alliance)? {
+        used(&mut uses.rounds, &round).extensions += count;
     }
     let everything = super::Page { after: None, limit: i64::MAX };
     for report in reports::list(conn, alliance, &reports::Filter::default(), &everything)? {

@@ -112,7 +112,20 @@ on_both! {
             ("reopening", "report.reopened", office, &reason),
         ] {
             one(action, &report, scene.step("open", &partner, step, token, body));
+            if step == "return" {
+                scene.save("open", &partner, &json!({"answers": {"joined": {"value": "no"}}}));
+            }
         }
+        let extension = format!("rounds/open/extensions/{partner}");
+        let put = |until: &str| {
+            let body = json!({"until": until, "reason": "Sygdom"});
+            let there = scene.get(&format!("/{extension}")).token(office).send();
+            let request = scene.put(&format!("/{extension}")).token(office).json(&body);
+            if there.status == 200 { request.if_match(there.etag()).send() } else { request.send() }
+        };
+        one("extension.granted", &extension, put("2100-01-01T00:00:00Z"));
+        one("extension.changed", &extension, put("2100-01-02T00:00:00Z"));
+        one("extension.withdrawn", &extension, scene.delete(&format!("/{extension}")).token(office).if_match("*").send());
         let key = scene.post("/keys").token(office).json(&json!({"role": "reader", "name": "Skærmen"})).send();
         let address = format!("keys/{}", key.body["id"].as_str().expect("an id"));
         one("key.created", &address, key);

@@ -179,12 +179,13 @@ on_both! {
         }
         assert_eq!(seen["permissions"], json!({"edit": true, "submit": true, "withdraw": false}));
 
-        let again = scene.submit("open", &partner, yes());
+        let mended = |reach: i64| json!({"joined": {"value": "yes"}, "reach": {"value": reach}, "note": {"value": "Fri"}});
+        let again = scene.submit("open", &partner, mended(2));
         assert_eq!(again["submittedVersion"], 2);
         let closed: Vec<_> = again["points"].as_array().expect("points").iter().map(|p| p["closedByVersion"].clone()).collect();
         assert_eq!(closed, [2, 2]);
         scene.send_back("open", &partner);
-        let third = scene.submit("open", &partner, yes());
+        let third = scene.submit("open", &partner, mended(3));
         let closed: Vec<_> = third["points"].as_array().expect("points").iter().map(|p| p["closedByVersion"].clone()).collect();
         assert_eq!(closed, [2, 2, 3], "earlier points stay readable, in their order");
         assert_eq!(scene.accept("open", &partner)["state"], "accepted");

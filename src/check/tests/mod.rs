@@ -66,6 +66,22 @@ fn what_was_changed_by_hand_is_named() {
             format!("UPDATE report_points SET closed_by_version = NULL WHERE report_id = {report_id}"),
             format!("{report}/points/"),
         ),
+        (
+            format!("UPDATE report_points SET waived_reason = NULL WHERE report_id = {report_id}"),
+            format!("{report}/points/"),
+        ),
+        (
+            format!("UPDATE report_points SET closed_at = '2024-01-01T00:00:00.000000Z' WHERE report_id = {report_id}"),
+            format!("{report}/points/"),
+        ),
+        ("UPDATE reports SET accepted_version = 1 WHERE accepted_version = 3".into(), "reports/".into()),
+        (
+            format!("UPDATE reports SET submitted_at = '2023-12-31T00:00:00.000000Z' WHERE id = {report_id}"),
+            report.clone(),
+        ),
+        ("UPDATE extensions SET until_at = '2024-02-01T00:00:00.000000Z'".into(), "rounds/2020H1/extensions/".into()),
+        ("UPDATE extensions SET reason = 'Ferie'".into(), "rounds/2020H1/extensions/".into()),
+        ("DELETE FROM extensions WHERE version = 2".into(), "rounds/2020H1/extensions/".into()),
         ("UPDATE programme_versions SET document = document || ' ' WHERE version = 2".into(), "programme/versions/2".into()),
         ("UPDATE alliances SET version = 2".into(), "alliance".into()),
         ("UPDATE imports SET unchanged = unchanged + 1".into(), "imports/".into()),

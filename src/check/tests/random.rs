@@ -11,7 +11,7 @@ use crate::domain::id::{CommitmentId, InitiativeId, PartnerId};
 use crate::service::patch::Seen;
 use crate::service::programmes::{self, Condition, in_force};
 use crate::service::reports::{self, ReportAt};
-use crate::service::{Ctx, Error, Result, commitments, initiatives, partners};
+use crate::service::{Ctx, Error, Result, commitments, extensions, initiatives, partners};
 
 /// A linear congruential generator: the same alliance on every run.
 struct Dice(u64);
@@ -55,7 +55,7 @@ fn step(conn: &mut Conn, dice: &mut Dice, things: &mut Things, now: DateTime<Utc
     let partner = dice.of(&things.partners);
     let sector = json!(dice.of(&["municipality", "region", "other"]));
     let region = dice.of(&[json!("1083"), json!("1084"), Value::Null]);
-    match dice.below(14) {
+    match dice.below(16) {
         0 => {
             let body = json!({"name": format!("P{}", things.partners.len()), "sector": sector, "region": region,
                 "joinedOn": dice.day(), "objectives": dice.some(&["focusAreas", "solutions"])});
@@ -114,6 +114,17 @@ fn step(conn: &mut Conn, dice: &mut Dice, things: &mut Things, now: DateTime<Utc
         9 if dice.below(3) == 0 => {
             programmes::apply(conn, ctx, SLUG, changed(dice), &Condition::None)?;
         }
+        10 => {
+            let place = &ReportAt { round: dice.of(&ROUNDS).to_owned(), partner };
+            let there = extensions::find(conn, ctx, &demo, place).is_ok();
+            if there && dice.below(2) == 0 {
+                extensions::withdraw(conn, ctx, &demo, place, any)?;
+            } else {
+                let until = format!("202{}-01-15T12:00:00Z", 1 + dice.below(5));
+                let body = from(json!({"until": until, "reason": dice.of(&["Sygdom", "Ferie"])}));
+                extensions::grant(conn, ctx, &demo, place, any.filter(|_| there), &body)?;
+            }
+        }
         _ => report(conn, dice, partner, now)?,
     }
     Ok(())
@@ -127,10 +138,22 @@ fn report(conn: &mut Conn, dice: &mut Dice, partner: PartnerId, now: DateTime<Ut
     match dice.below(7) {
         0 => reports::withdraw(conn, own, &demo, place, None)?,
         1 => {
-            let points = json!([{"pointer": "/answers/note", "code": "unclear", "detail": "Hvad?"}]);
+            let pointer =
+                dice.of(&["", "/answers", "/answers/note", "/answers/reach/value", "/initiatives"]);
+            let points = json!([{"pointer": pointer, "code": "unclear", "detail": "Hvad?"}]);
             reports::return_with(conn, office, &demo, place, None, &from(json!({ "points": points })))?
         }
-        2 | 3 => reports::accept(conn, office, &demo, place, None)?,
+        2 | 3 => {
+            let waived = dice.below(2) == 0;
+            let open = match reports::find(conn, own, &demo, place) {
+                Ok(report) if waived => crate::store::report_points::of(conn, report.id)?,
+                _ => Vec::new(),
+            };
+            let open = open.iter().filter(|point| point.is_open());
+            let waived: Vec<Value> =
+                open.map(|point| json!({"point": point.id, "reason": "Ja"})).collect();
+            reports::accept(conn, office, &demo, place, None, &from(json!({ "waived": waived })))?
+        }
         4 => reports::reopen(conn, office, &demo, place, None, &from(json!({"reason": "En fejl"})))?,
         _ => {
             let there = reports::find(conn, own, &demo, place).is_ok();

@@ -8,19 +8,20 @@ use serde_json::json;
 use crate::db::{Conn, Db, Target};
 use crate::domain::commitment::MakeCommitment;
 use crate::domain::dates::instant;
+use crate::domain::extension::GrantExtension;
 use crate::domain::id::{AllianceId, InitiativeId, KeyId, PartnerId};
 use crate::domain::import::{Counts, Kind, Mode};
 use crate::domain::initiative::CreateInitiative;
 use crate::domain::partner::{AdmitPartner, Departure, Rejoining};
 use crate::domain::programme::ProgrammeDocument;
-use crate::domain::report::{ReopenReport, ReportBody, ReturnReport};
+use crate::domain::report::{AcceptReport, ReopenReport, ReportBody, ReturnReport};
 use crate::service::imports::{self, Order};
 use crate::service::keys::{self, CreateKey};
 use crate::service::patch::Seen;
 use crate::service::policy::Access;
 use crate::service::programmes::{self, Condition, InForce};
 use crate::service::reports::{self, ReportAt};
-use crate::service::{Caller, Ctx, Result, Role, commitments, initiatives, partners};
+use crate::service::{Caller, Ctx, Result, Role, commitments, extensions, initiatives, partners};
 
 pub const SLUG: &str = "demo";
 
@@ -140,6 +141,7 @@ fn live(conn: &mut Conn) -> Result<Vec<PartnerId>> {
     let [one, two, three, _] = *members else { panic!("four partners") };
     commit(conn, &demo, &members)?;
     let led = initiate(conn, &demo, &members)?;
+    extend(conn, &demo, &members)?;
     report(conn, &demo, one, two, led)?;
     come_and_go(conn, &demo, one, three)?;
     change(conn)?;
@@ -240,15 +242,15 @@ fn report(
     let office = office("2023-12-21T08:00:00Z");
     let points = json!({"points": [
         {"pointer": "/answers/reach", "code": "unclear", "detail": "Hvor mange?"},
-        {"pointer": "", "code": "other", "detail": "Og mere"},
+        {"pointer": "/initiatives/0/outcomes", "code": "other", "detail": "Og mere"},
     ]});
     reports::return_with(conn, &office, demo, &place, None, &from::<ReturnReport>(points))?;
     hand_in(conn, one, "2023H2", half("yes", json!({"value": 7.25})))?;
     let own = as_partner(demo.id, one, at("2023-12-22T08:00:00Z"));
     reports::withdraw(conn, &own, demo, &place, None)?;
     hand_in(conn, one, "2023H2", half("yes", json!({"value": 1_000_000_000_000_i64})))?;
-    reports::accept(conn, &office, demo, &place, None)?;
-    reports::accept(conn, &office, demo, &closed, None)?;
+    waive_and_accept(conn, &office, demo, &place)?;
+    reports::accept(conn, &office, demo, &closed, None, &AcceptReport::default())?;
     let body = from::<ReopenReport>(json!({"reason": "En fejl"}));
     reports::reopen(conn, &office, demo, &closed, None, &body)?;
     let place = hand_in(conn, two, "2020H1", half("no", json!({})))?;
@@ -264,6 +266,33 @@ fn report(
     let draft = ReportAt { round: "2021H1".to_owned(), partner: two };
     reports::save(conn, &own, demo, &draft, None, from::<ReportBody>(json!({})))?;
     Ok(())
+}
+
+/// With one point that was never mended.
+fn waive_and_accept(conn: &mut Conn, office: &Ctx, demo: &InForce, place: &ReportAt) -> Result<()> {
+    let report = reports::find(conn, office, demo, place)?;
+    let points = crate::store::report_points::of(conn, report.id)?;
+    let open: Vec<_> = points.iter().filter(|point| point.is_open()).collect();
+    let [open] = *open else { panic!("one open point: {points:?}") };
+    let waived = json!({"waived": [{"point": open.id, "reason": "Forklaret på mødet"}]});
+    reports::accept(conn, office, demo, place, None, &from::<AcceptReport>(waived)).map(drop)
+}
+
+fn extend(conn: &mut Conn, demo: &InForce, members: &[PartnerId]) -> Result<()> {
+    let ctx = office("2023-12-01T08:00:00Z");
+    let body = |until: &str| {
+        from::<GrantExtension>(json!({"until": until, "reason": "Sygdom i sekretariatet"}))
+    };
+    for member in members {
+        let place = ReportAt { round: "2020H1".to_owned(), partner: *member };
+        extensions::grant(conn, &ctx, demo, &place, None, &body("2024-01-05T12:00:00+01:00"))?;
+    }
+    let [one, two, ..] = members else { panic!("two partners") };
+    let place = ReportAt { round: "2020H1".to_owned(), partner: *one };
+    extensions::withdraw(conn, &ctx, demo, &place, Some(&Seen::Any))?;
+    let place = ReportAt { round: "2020H1".to_owned(), partner: *two };
+    let later = body("2024-01-06T12:00:00+01:00");
+    extensions::grant(conn, &ctx, demo, &place, Some(&Seen::Any), &later).map(drop)
 }
 
 fn come_and_go(conn: &mut Conn, demo: &InForce, one: PartnerId, three: PartnerId) -> Result<()> {

@@ -13,6 +13,7 @@ pub struct Use {
     pub commitments: i64,
     pub initiatives: i64,
     pub reports: i64,
+    pub extensions: i64,
 }
 
 impl Use {
@@ -23,6 +24,7 @@ impl Use {
                 (self.commitments, "tilsagn", "tilsagn"),
                 (self.initiatives, "initiativ", "initiativer"),
                 (self.reports, "rapport", "rapporter"),
+                (self.extensions, "udsættelse", "udsættelser"),
             ],
             " og ",
         )
@@ -35,6 +37,7 @@ impl Use {
                 (self.commitments, "commitment", "commitments"),
                 (self.initiatives, "initiative", "initiatives"),
                 (self.reports, "report", "reports"),
+                (self.extensions, "extension", "extensions"),
             ],
             " and ",
         )
@@ -56,7 +59,7 @@ pub struct Uses {
     pub sectors: BTreeMap<String, Use>,
     pub objectives: BTreeMap<String, Use>,
     pub focus_areas: BTreeMap<String, Use>,
-    /// Rounds that have a report.
+    /// Rounds that have a report or an extension.
     pub rounds: BTreeMap<String, Use>,
     /// Questions that a submission answers.
     pub questions: BTreeMap<String, Use>,

@@ -3,6 +3,7 @@
 mod body;
 mod faults;
 mod outcomes;
+mod points;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 
 pub use body::{Answer, AnswerValue, NoAnswer, Outcome, ReportBody, ReportPart};
 pub use faults::{BodyCheck, InitiativeKnown, check_body, check_part};
+pub use points::{AcceptReport, NewPoint, Point, ReturnReport, Waiver};
 
 use super::checks::Faults;
 use super::text::Fault;
@@ -93,82 +95,12 @@ pub struct Receipt {
     pub journal_seq: i64,
 }
 
-/// Something the secretariat wants mended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Point {
-    pub id: super::id::PointId,
-    /// JSON pointer into the report.
-    #[schema(example = "/answers/reach")]
-    pub pointer: String,
-    pub code: String,
-    pub detail: String,
-    #[schema(format = "date-time")]
-    pub opened_at: String,
-    /// The submission that closed it, if any has.
-    pub closed_by_version: Option<i64>,
-}
-
-/// What a report is returned with.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"points": [
-    {"pointer": "/answers/reach", "code": "unclear", "detail": "Hvor mange borgere er det?"}]}))]
-pub struct ReturnReport {
-    /// At least one.
-    #[schema(min_items = 1, max_items = 200)]
-    pub points: Vec<NewPoint>,
-}
-
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewPoint {
-    #[schema(example = "/answers/reach")]
-    pub pointer: String,
-    #[schema(example = "unclear")]
-    pub code: String,
-    #[schema(example = "Hvor mange borgere er det?")]
-    pub detail: String,
-}
-
 /// Why an accepted report is opened again.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"reason": "Et tal var forkert"}))]
 pub struct ReopenReport {
     pub reason: String,
-}
-
-impl ReturnReport {
-    pub fn check(&self) -> Result<(), Vec<Fault>> {
-        let mut faults = Faults::new();
-        if self.points.is_empty() || self.points.len() > 200 {
-            faults.add(
-                "/points",
-                "required",
-                "En returnering skal have mellem 1 og 200 punkter.",
-                "A return needs between 1 and 200 points.",
-            );
-        }
-        for (i, point) in self.points.iter().enumerate() {
-            let at = |field: &str| format!("/points/{i}/{field}");
-            if !point.pointer.is_empty() && !point.pointer.starts_with('/') {
-                faults.add(
-                    at("pointer"),
-                    "bad-pointer",
-                    "Feltet skal være en JSON pointer ind i rapporten, fx /answers/reach.",
-                    "The field must be a JSON pointer into the report, such as /answers/reach.",
-                );
-            }
-            faults.prose(&at("pointer"), &point.pointer);
-            faults.key(&at("code"), &point.code);
-            faults.prose(&at("detail"), &point.detail);
-            if point.detail.trim().is_empty() {
-                faults.line(&at("detail"), &point.detail);
-            }
-        }
-        faults.unless_any(())
-    }
 }
 
 impl ReopenReport {

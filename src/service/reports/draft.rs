@@ -9,7 +9,7 @@ use crate::domain::report::{ReportBody, ReportPart, check_body, check_part};
 use crate::domain::text::Fault;
 use crate::service::patch::{self, Seen};
 use crate::service::programmes::InForce;
-use crate::service::{Ctx, Error, Result};
+use crate::service::{Ctx, Error, Result, extensions};
 use crate::store;
 use crate::store::reports::Report;
 
@@ -31,7 +31,8 @@ pub fn save(
         Some(report) => patch::must_have_seen(seen, report.version)?,
         None => patch::must_not_have_seen(seen)?,
     }
-    must_accept(ctx, alliance, round)?;
+    let deadline = extensions::deadline(conn, alliance, round, at.partner)?;
+    must_accept(ctx, alliance, round, deadline)?;
     if let Some(report) = existing.as_ref().filter(|report| !report.state.is_open()) {
         return Err(wrong_state(report.state));
     }
@@ -123,7 +124,8 @@ pub fn save_part(
         }
         _ => patch::must_not_have_seen(seen)?,
     }
-    must_accept(ctx, alliance, round)?;
+    let deadline = extensions::deadline(conn, alliance, round, at.partner)?;
+    must_accept(ctx, alliance, round, deadline)?;
     if let Some(report) = existing.as_ref().filter(|report| !report.state.is_open()) {
         return Err(wrong_state(report.state));
     }
@@ -177,7 +179,8 @@ pub fn delete_part(
     let mut report = must_find(conn, alliance, at)?;
     let place = place(&report, initiative).ok_or_else(Error::absent)?;
     patch::must_have_seen(seen, report.part_versions.get(place).copied().unwrap_or_default())?;
-    must_accept(ctx, alliance, round)?;
+    let deadline = extensions::deadline(conn, alliance, round, at.partner)?;
+    must_accept(ctx, alliance, round, deadline)?;
     if !report.state.is_open() {
         return Err(wrong_state(report.state));
     }

@@ -2,6 +2,7 @@
 
 mod draft;
 mod moves;
+mod points;
 mod view;
 
 pub use draft::{delete, delete_part, find_part, save, save_part};
@@ -12,6 +13,7 @@ use super::programmes::InForce;
 use super::{Ctx, Error, Result};
 use crate::db::Conn;
 use crate::domain::dates::rfc3339;
+use crate::domain::extension::Deadline;
 use crate::domain::id::{InitiativeId, PartnerId, ReportId};
 use crate::domain::programme::{NotAccepting, Round};
 use crate::domain::report::{InitiativeKnown, Receipt, State};
@@ -50,9 +52,9 @@ pub fn find(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, at: &ReportAt) -> Re
     Ok(report)
 }
 
-/// Refuses outside the round's days.
-fn must_accept(ctx: &Ctx, alliance: &InForce, round: &Round) -> Result<()> {
-    match round.accepting(alliance.programme.zone, ctx.now) {
+/// Refuses outside the days on which the round is open for the partner.
+fn must_accept(ctx: &Ctx, alliance: &InForce, round: &Round, deadline: Deadline) -> Result<()> {
+    match deadline.accepting(round, alliance.programme.zone, ctx.now) {
         Ok(()) => Ok(()),
         Err(NotAccepting::NotOpen { opens_at }) => Err(Error::conflict(
             "round-not-open",
@@ -133,5 +135,6 @@ fn new_report(alliance: &InForce, at: &ReportAt) -> Report {
         submitted_version: None,
         submitted_at: None,
         on_time: None,
+        accepted_version: None,
     }
 }

@@ -4,23 +4,21 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ReportAt, enter, known_initiatives, last_version, must_accept, must_find, named_initiatives,
+    ReportAt, enter, known_initiatives, last_version, must_accept, must_find, named_initiatives, points,
 };
 use super::{receipt, wrong_state};
 use crate::db::Conn;
 use crate::db::types::{Document, Instant};
 use crate::domain::dates::rfc3339;
-use crate::domain::id::PointId;
 use crate::domain::journal::{Change, SaltedText, hex, take, without_floats};
 use crate::domain::programme::{AnswerType, Programme};
 use crate::domain::report::{
-    Answer, AnswerValue, Move, Point, ReopenReport, ReportBody, ReturnReport, State, check_body,
-    is_on_time,
+    AcceptReport, Answer, AnswerValue, Move, ReopenReport, ReportBody, ReturnReport, State, check_body,
 };
 use crate::domain::text::pointer_step;
 use crate::service::patch::{self, Seen};
 use crate::service::programmes::InForce;
-use crate::service::{Ctx, Error, Result, journal, standings};
+use crate::service::{Ctx, Error, Result, extensions, journal, standings};
 use crate::store;
 use crate::store::reports::{Report, Version};
 
@@ -36,7 +34,8 @@ pub fn submit(
     let mut report = must_find(conn, alliance, at)?;
     patch::may_have_seen(seen, report.version)?;
     let state = moved(&report, Move::Submit)?;
-    must_accept(ctx, alliance, round)?;
+    let deadline = extensions::deadline(conn, alliance, round, at.partner)?;
+    must_accept(ctx, alliance, round, deadline)?;
     let initiatives = known_initiatives(conn, at.partner)?;
     let mut check = check_body(&report.draft, round, &alliance.programme, &initiatives);
     check.refused.append(&mut check.faults);
@@ -45,7 +44,7 @@ pub fn submit(
     }
 
     let number = report.submitted_version.unwrap_or(0) + 1;
-    let on_time = report.on_time.unwrap_or_else(|| is_on_time(ctx.now, round.due_at));
+    let on_time = report.on_time.unwrap_or_else(|| deadline.is_met(ctx.now));
     let body = cleaned(&report.draft);
     let handed_in = HandedIn::seal(&alliance.programme, &body);
     let version = Version {
@@ -53,19 +52,19 @@ pub fn submit(
         number,
         body: Document(serde_json::to_value(&body).unwrap_or_default()),
         received_at: Instant(ctx.now),
-        deadline: Instant(round.due_at),
+        deadline: Instant(deadline.at),
         on_time,
         programme_version: alliance.version,
         sha256: handed_in.sha256.clone(),
         seq: journal::next_seq(conn, alliance.id)?,
     };
     store::reports::insert_version(conn, &version, &named_initiatives(&body))?;
-    store::reports::close_points(conn, report.id, number)?;
+    points::close(conn, ctx, &report, &body, number)?;
     report.state_before = report.state;
     report.state = state;
     report.version += 1;
     report.submitted_version = Some(number);
-    report.submitted_at = Some(ctx.now);
+    report.submitted_at.get_or_insert(ctx.now);
     report.on_time = Some(on_time);
     store::reports::update(conn, &report)?;
     record(conn, ctx, alliance, &report, "report.submitted", None, handed_in)?;
@@ -84,13 +83,14 @@ pub fn withdraw(
     let mut report = must_find(conn, alliance, at)?;
     patch::may_have_seen(seen, report.version)?;
     let state = moved(&report, Move::Withdraw)?;
-    if !is_on_time(ctx.now, round.due_at) {
+    if !extensions::deadline(conn, alliance, round, at.partner)?.is_met(ctx.now) {
         return Err(Error::conflict(
             "deadline-passed",
             "Fristen er udløbet, så rapporten kan ikke trækkes tilbage.",
             "The deadline has passed, so the report can't be withdrawn.",
         ));
     }
+    points::open_again(conn, &report)?;
     report.state = state;
     report.version += 1;
     save(conn, ctx, alliance, report, "report.withdrawn", None)
@@ -108,35 +108,30 @@ pub fn return_with(
     let mut report = super::find(conn, ctx, alliance, at)?;
     patch::may_have_seen(seen, report.version)?;
     let state = moved(&report, Move::Return)?;
-    body.check()?;
-    let position = store::reports::points(conn, report.id)?.len();
-    for (position, point) in (1 + i64::try_from(position).unwrap_or(0)..).zip(&body.points) {
-        let point = Point {
-            id: PointId::new(),
-            pointer: point.pointer.clone(),
-            code: point.code.clone(),
-            detail: point.detail.trim().to_owned(),
-            opened_at: rfc3339(ctx.now),
-            closed_by_version: None,
-        };
-        store::reports::insert_point(conn, report.id, position, &point, ctx.now)?;
-    }
+    let submitted = submitted(conn, &report)?;
+    body.check(&submitted, alliance.programme.round(&at.round).ok_or_else(Error::absent)?)?;
+    points::open(conn, ctx, &report, &submitted, body)?;
     report.state = state;
     report.version += 1;
     save(conn, ctx, alliance, report, "report.returned", None)
 }
 
+/// Accepts a submission. An open point stands in the way, unless it is waived here with a reason.
 pub fn accept(
     conn: &mut Conn,
     ctx: &Ctx,
     alliance: &InForce,
     at: &ReportAt,
     seen: Option<&Seen>,
+    body: &AcceptReport,
 ) -> Result<Report> {
     let mut report = super::find(conn, ctx, alliance, at)?;
     patch::may_have_seen(seen, report.version)?;
-    report.state = moved(&report, Move::Accept)?;
+    let state = moved(&report, Move::Accept)?;
+    points::settle(conn, ctx, &report, body)?;
+    report.state = state;
     report.version += 1;
+    report.accepted_version = report.submitted_version;
     save(conn, ctx, alliance, report, "report.accepted", None)
 }
 
@@ -163,6 +158,12 @@ fn moved(report: &Report, step: Move) -> Result<State> {
         .state
         .after(step, report.state_before)
         .ok_or_else(|| wrong_state(report.state))
+}
+
+/// The body of the last submission.
+fn submitted(conn: &mut Conn, report: &Report) -> Result<ReportBody> {
+    let version = last_version(conn, report)?;
+    Ok(version.as_ref().map(Version::body).transpose()?.unwrap_or_default())
 }
 
 /// Blank answers are left out of a submission: they say nothing.
@@ -215,11 +216,7 @@ fn save(
     reason: Option<String>,
 ) -> Result<Report> {
     store::reports::update(conn, &report)?;
-    let body = last_version(conn, &report)?
-        .as_ref()
-        .map(Version::body)
-        .transpose()?
-        .unwrap_or_default();
+    let body = submitted(conn, &report)?;
     let handed_in = HandedIn::seal(&alliance.programme, &body);
     record(conn, ctx, alliance, &report, action, reason, handed_in)?;
     Ok(report)
@@ -246,11 +243,12 @@ fn record(
         "submittedVersion": report.submitted_version,
         "submittedAt": report.submitted_at.map(rfc3339),
         "onTime": report.on_time,
+        "acceptedVersion": report.accepted_version,
         "programmeVersion": version.as_ref().map(|version| version.programme_version),
         "receipt": version.as_ref().map(|version| receipt(&report.round, version)),
         "answers": handed_in.body.get("answers"),
         "initiatives": handed_in.body.get("initiatives"),
-        "points": store::reports::points(conn, report.id)?,
+        "points": store::report_points::of(conn, report.id)?,
     });
     let change = Change {
         action,

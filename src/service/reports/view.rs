@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 use super::{InForce, known_initiatives, last_version, receipt};
 use crate::db::Conn;
 use crate::domain::dates::rfc3339;
+use crate::domain::extension::Deadline;
 use crate::domain::id::PartnerId;
 use crate::domain::programme::Round;
 use crate::domain::report::{
-    Answer, BodyCheck, Point, Receipt, ReportBody, ReportPart, State, check_body, is_on_time,
+    Answer, BodyCheck, Point, Receipt, ReportBody, ReportPart, State, check_body,
 };
 use crate::domain::text::{Fault, Language};
-use crate::service::{Ctx, Error, Result};
+use crate::service::{Ctx, Error, Result, extensions};
 use crate::store;
 use crate::store::reports::Report;
 
@@ -24,9 +25,10 @@ use crate::store::reports::Report;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Report, example = json!({
     "round": "2023H2", "partner": "019353f2-6c00-7000-8000-000000000001", "state": "draft", "version": 1,
-    "submittedVersion": null, "submittedAt": null, "onTime": null,
-    "answers": {"new_collaborations": {"value": "yes"}}, "initiatives": [], "points": [], "receipt": null,
-    "permissions": {"edit": true, "submit": true, "withdraw": false}, "faults": [], "warnings": []
+    "submittedVersion": null, "submittedAt": null, "onTime": null, "acceptedVersion": null,
+    "deadline": "2023-12-31T22:59:59.000000Z", "answers": {"new_collaborations": {"value": "yes"}}, "initiatives": [], "points": [], "receipt": null,
+    "permissions": {"edit": true, "submit": true, "withdraw": false}, "faults": [], "warnings": [],
+    "links": {"changesSinceAcceptance": null}
 }))]
 pub struct ReportView {
     pub round: String,
@@ -36,10 +38,16 @@ pub struct ReportView {
     pub version: i64,
     /// The last submission: 1, 2, 3.
     pub submitted_version: Option<i64>,
+    /// When the first submission was received.
     #[schema(format = "date-time")]
     pub submitted_at: Option<String>,
     /// Of the first submission.
     pub on_time: Option<bool>,
+    /// The last submission that was accepted.
+    pub accepted_version: Option<i64>,
+    /// The deadline that holds now: the partner's extension, else the round's.
+    #[schema(format = "date-time")]
+    pub deadline: String,
     #[schema(value_type = std::collections::HashMap<String, Answer>)]
     pub answers: BTreeMap<String, Answer>,
     pub initiatives: Vec<ReportPart>,
@@ -50,6 +58,15 @@ pub struct ReportView {
     pub faults: Vec<Remark>,
     /// What is worth a second look.
     pub warnings: Vec<Remark>,
+    pub links: ReportLinks,
+}
+
+/// Relative addresses.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportLinks {
+    /// What the last submission says that the last accepted one did not; null where they are the same.
+    pub changes_since_acceptance: Option<String>,
 }
 
 /// What the caller may do with the report at this moment.
@@ -86,6 +103,7 @@ pub struct Listed {
     pub state: State,
     pub version: i64,
     pub submitted_version: Option<i64>,
+    /// When the first submission was received.
     #[schema(format = "date-time")]
     pub submitted_at: Option<String>,
     pub on_time: Option<bool>,
@@ -154,7 +172,8 @@ pub fn view(
         false => BodyCheck::default(),
     };
     let faults: Vec<Fault> = check.refused.into_iter().chain(check.faults).collect();
-    let permissions = permissions(ctx, alliance, round, report, is_own, faults.is_empty());
+    let deadline = extensions::deadline(conn, alliance, round, report.partner)?;
+    let permissions = permissions(ctx, alliance, round, deadline, report, faults.is_empty());
     let remarks = |faults: Vec<Fault>| faults.into_iter().map(|f| Remark::new(f, language)).collect();
     Ok(ReportView {
         round: report.round.clone(),
@@ -164,27 +183,40 @@ pub fn view(
         submitted_version: report.submitted_version,
         submitted_at: report.submitted_at.map(rfc3339),
         on_time: report.on_time,
+        accepted_version: report.accepted_version,
+        deadline: rfc3339(deadline.at),
         answers: body.answers,
         initiatives: body.initiatives,
-        points: store::reports::points(conn, report.id)?,
+        points: store::report_points::of(conn, report.id)?,
         receipt: version.as_ref().map(|version| receipt(&report.round, version)),
         permissions,
         faults: remarks(faults),
         warnings: remarks(check.warnings),
+        links: ReportLinks {
+            changes_since_acceptance: changes_since_acceptance(alliance, report),
+        },
     })
+}
+
+fn changes_since_acceptance(alliance: &InForce, report: &Report) -> Option<String> {
+    let (accepted, last) = (report.accepted_version?, report.submitted_version?);
+    let at =
+        format!("/v1/alliances/{}/reports/{}/{}", alliance.programme.slug, report.round, report.partner);
+    (accepted != last).then(|| format!("{at}/versions/{last}/diff?from={accepted}"))
 }
 
 fn permissions(
     ctx: &Ctx,
     alliance: &InForce,
     round: &Round,
+    deadline: Deadline,
     report: &Report,
-    is_own: bool,
     is_faultless: bool,
 ) -> Permissions {
-    let accepting = round.accepting(alliance.programme.zone, ctx.now).is_ok();
+    let is_own = ctx.as_partner(alliance.id) == Some(report.partner);
+    let accepting = deadline.accepting(round, alliance.programme.zone, ctx.now).is_ok();
     let edit = is_own && accepting && report.state.is_open();
-    let withdraw = is_own && report.state == State::Submitted && is_on_time(ctx.now, round.due_at);
+    let withdraw = is_own && report.state == State::Submitted && deadline.is_met(ctx.now);
     Permissions { edit, submit: edit && is_faultless, withdraw }
 }
 

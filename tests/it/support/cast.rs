@@ -1,5 +1,5 @@
 //! An alliance with one of everything: two partners, each with a commitment, an initiative and a report
-//! that was submitted, and a token of every role.
+//! that was submitted and has an extension, and a token of every role.
 
 use serde_json::{Value, json};
 
@@ -33,10 +33,17 @@ impl Cast {
         let alliance = api.alliance();
         let own = member(api, &alliance, "Eksempelforeningen");
         let other = member(api, &alliance, "Prøvekommunen");
+        let secretariat = api.secretariat(&alliance);
+        for partner in [&own.id, &other.id] {
+            let path = format!("/v1/alliances/{alliance}/rounds/open/extensions/{partner}");
+            let body = json!({"until": "2099-07-31T23:59:59+02:00", "reason": "Ny medarbejder"});
+            let granted = api.put(&path).token(&secretariat).json(&body).send();
+            assert_eq!(granted.status, 201, "{}", granted.text);
+        }
         Cast {
             own,
             other,
-            secretariat: api.secretariat(&alliance),
+            secretariat,
             auditor: api.role(&alliance, "auditor", None),
             reader: api.role(&alliance, "reader", None),
             alliance,
@@ -144,6 +151,8 @@ pub fn body_of(operation: &str, lead: &str, initiative: &str) -> Option<Value> {
         "return_report" => {
             json!({"points": [{"pointer": "/answers/reach", "code": "unclear", "detail": "Hvor?"}]})
         }
+        "accept_report" => json!({"waived": []}),
+        "grant_extension" => json!({"until": "2099-08-15T12:00:00+02:00", "reason": "Sygdom"}),
         "reopen_report" => json!({"reason": "Et tal var forkert"}),
         _ => return None,
     })

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use facit::db::{Conn, Db};
 use facit::domain::dates::{date, instant};
+use facit::domain::extension::GrantExtension;
 use facit::domain::id::PartnerId;
 use facit::domain::partner::{Departure, Rejoining};
 use facit::domain::programme::ProgrammeDocument;
-use facit::domain::report::{ReopenReport, ReportBody, ReturnReport};
+use facit::domain::report::{AcceptReport, Point, ReopenReport, ReportBody, ReturnReport, Waiver};
 use facit::service::patch::Seen;
 use facit::service::programmes::{self, Condition, InForce};
 use facit::service::reports::{self, ReportAt};
-use facit::service::{Ctx, Error, Result, commitments, initiatives, partners};
+use facit::service::{Ctx, Error, Result, commitments, extensions, initiatives, partners};
 use facit::store;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -49,6 +50,8 @@ pub enum What {
     Return,
     Accept,
     Reopen,
+    Extend,
+    Shorten,
     Programme,
 }
 
@@ -74,7 +77,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let often = vec![
         Admit, Admit, Admit, Depart, Depart, Rejoin, Rejoin, Move, Correct, Commit, Commit, Goal,
         Uncommit, Start, Start, Share, Lead, Status, Delete, Report, Report, Report, Report, Withdraw,
-        Return, Accept, Reopen, Programme,
+        Return, Return, Accept, Accept, Reopen, Extend, Shorten, Programme,
     ];
     let step = (prop::sample::select(often), 0..100_usize, 0..100_usize, 0..1800_i64, any::<bool>())
         .prop_map(|(what, who, other, day, flag)| Step { what, who, other, day, flag });
@@ -155,6 +158,12 @@ fn happen(conn: &mut Conn, ctx: &Ctx, step: &Step) -> Result<BTreeSet<PartnerId>
             let who = reporting(conn, alliance, step, &everyone)?;
             report(conn, ctx, alliance, step, who)?;
             Ok(BTreeSet::from([who]))
+        }
+        // A deadline touches nobody's record.
+        What::Extend | What::Shorten => {
+            let who = pick(&everyone, step.who)?;
+            extension(conn, ctx, alliance, step, who)?;
+            Ok(BTreeSet::new())
         }
     }
 }
@@ -261,6 +270,18 @@ fn reporting(
     }
 }
 
+fn extension(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: PartnerId) -> Result<()> {
+    let at = &ReportAt { round: pick(&ROUNDS, step.other)?.to_owned(), partner: who };
+    if let What::Shorten = step.what {
+        return extensions::withdraw(conn, ctx, alliance, at, Some(&Seen::Any));
+    }
+    let there = store::extensions::find(conn, alliance.id, &at.round, who)?;
+    let seen = there.map(|_| Seen::Any);
+    let until = format!("{}T12:00:00Z", day(step.day));
+    let body = GrantExtension { until, reason: "Sygdom".to_owned() };
+    extensions::grant(conn, ctx, alliance, at, seen.as_ref(), &body).map(drop)
+}
+
 fn report(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: PartnerId) -> Result<()> {
     let at = &ReportAt { round: pick(&ROUNDS, step.other)?.to_owned(), partner: who };
     match step.what {
@@ -283,10 +304,16 @@ fn report(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, step: &Step, who: Part
         }
         What::Withdraw => reports::withdraw(conn, ctx, alliance, at, None).map(drop),
         What::Return => {
-            let points = json!({"points": [{"pointer": "", "code": "unclear", "detail": "Hvad?"}]});
+            let pointer = pick(&["", "/answers", "/answers/joined", "/answers/reach"], step.other)?;
+            let point = json!({"pointer": pointer, "code": "unclear", "detail": "Hvad?"});
+            let points = json!({"points": [point]});
             reports::return_with(conn, ctx, alliance, at, None, &from::<ReturnReport>(points)).map(drop)
         }
-        What::Accept => reports::accept(conn, ctx, alliance, at, None).map(drop),
+        What::Accept => {
+            let waived = waivers(conn, alliance, at)?.into_iter().filter(|_| step.flag);
+            let body = AcceptReport { waived: waived.collect() };
+            reports::accept(conn, ctx, alliance, at, None, &body).map(drop)
+        }
         _ => {
             let body = ReopenReport { reason: "Ny viden".to_owned() };
             reports::reopen(conn, ctx, alliance, at, None, &body).map(drop)
@@ -318,6 +345,15 @@ fn parts(conn: &mut Conn, step: &Step, who: PartnerId) -> Result<Vec<Value>> {
         json!({"initiative": initiative.id, "outcomes": chosen})
     };
     Ok(led.enumerate().map(part).collect())
+}
+
+/// One for each open point.
+fn waivers(conn: &mut Conn, alliance: &InForce, at: &ReportAt) -> Result<Vec<Waiver>> {
+    let report = store::reports::find(conn, alliance.id, &at.round, at.partner)?;
+    let report = report.ok_or_else(Error::absent)?;
+    let points = store::report_points::of(conn, report.id)?.into_iter().filter(Point::is_open);
+    let waiver = |point: Point| Waiver { point: point.id.to_string(), reason: "Forklaret".to_owned() };
+    Ok(points.map(waiver).collect())
 }
 
 /// The programmes that a history changes between: other rules, periods, members, and reports that count.

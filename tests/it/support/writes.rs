@@ -28,7 +28,7 @@ impl Write<'_> {
 
 /// One of each write that takes a body, each where the body is what decides.
 pub fn writes<'a>(api: &'a Api, scene: &'a Cast) -> Vec<Write<'a>> {
-    let writes: [(&str, &str, &str, &Token); 14] = [
+    let writes: [(&str, &str, &str, &Token); 15] = [
         ("create_key", "POST", "keys", &scene.secretariat),
         ("apply_programme", "PUT", "", api.operator()),
         ("admit_partner", "POST", "partners", &scene.secretariat),
@@ -46,6 +46,7 @@ pub fn writes<'a>(api: &'a Api, scene: &'a Cast) -> Vec<Write<'a>> {
             "reports/past/{partner}/initiatives/{initiative}",
             &scene.own.token,
         ),
+        ("grant_extension", "PUT", "rounds/past/extensions/{partner}", &scene.secretariat),
         ("return_report", "POST", "reports/open/{partner}/return", &scene.secretariat),
         ("reopen_report", "POST", "reports/open/{partner}/reopening", &scene.secretariat),
     ];
