@@ -6,6 +6,7 @@ mod app;
 mod call;
 mod callers;
 mod commitments;
+mod completeness;
 mod cors;
 mod csv;
 mod cursor;
@@ -27,6 +28,7 @@ pub mod openapi;
 mod partners;
 mod problem;
 mod reports;
+mod tasks;
 mod tokens;
 mod upload;
 
@@ -85,6 +87,11 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(reports::reopen_report)
         .service(reports::list_report_versions)
         .service(reports::find_report_version)
+        .service(reports::compare_report_versions)
+        .service(reports::prefill_report)
+        .service(completeness::list_completeness)
+        .service(tasks::list_partner_tasks)
+        .service(tasks::list_tasks)
         .service(extensions::list_extensions)
         .service(extensions::find_extension)
         .service(extensions::grant_extension)

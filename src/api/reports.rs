@@ -11,8 +11,9 @@ use crate::db::Conn;
 use crate::domain::checks::{self, Faults};
 use crate::domain::id::{InitiativeId, PartnerId};
 use crate::domain::report::{AcceptReport, ReopenReport, ReportBody, ReportPart, ReturnReport, State};
+use crate::domain::text::Fault;
 use crate::service::programmes::InForce;
-use crate::service::reports::{self, Listed, PartView, ReportAt, ReportView, VersionView};
+use crate::service::reports::{self, Comparison, Listed, PartView, ReportAt, ReportView, VersionView};
 use crate::service::{Error, Result as ServiceResult};
 use crate::store;
 use crate::store::reports::{Filter, Report};
@@ -315,6 +316,60 @@ pub async fn find_report_version(call: Call) -> HttpResponse {
         Ok(Answer::ok(&version).versioned(version.version))
     })
     .await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ComparisonQuery {
+    /// The submission to compare with: 1, 2, 3. By default the one before; nothing for the first.
+    #[param(value_type = Option<i64>, minimum = 1)]
+    from: Option<String>,
+}
+
+/// Compare two submissions of a report.
+///
+/// Every leaf that differs, with what it is called. Initiatives are matched by their ids, outcomes by measure and kind.
+/// All changes are in one answer, which has no pages.
+#[utoipa::path(tag = "reports", params(ComparisonQuery), responses(
+    (status = 200, description = "What changed", body = Comparison)))]
+#[get("/alliances/{alliance}/reports/{round}/{partner}/versions/{version}/diff")]
+pub async fn compare_report_versions(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let query: ComparisonQuery = call.query()?;
+        let (alliance, at) = report_at(conn, call)?;
+        let report = reports::find(conn, &call.ctx, &alliance, &at)?;
+        let number = call.id("version", checks::number)?;
+        let from = query.from.as_deref().map(|text| {
+            let number = checks::number(text).filter(|number| *number > 0);
+            number.ok_or_else(|| refused(unknown("?from", "unknown-version", text)))
+        });
+        let from = from.transpose()?;
+        let compared = reports::compare(conn, call.language, &alliance, &report, number, from)?;
+        Ok(Answer::ok(&compared).hashed())
+    })
+    .await
+}
+
+/// Get a draft to begin with.
+///
+/// A body that `PUT` of the report takes as it is, made of the partner's last counting report before this round and of
+/// its running initiatives. Of outcomes that it leads: measure, kind, unit, baseline and target; what was reached, and
+/// whatever says how it went, is empty. Of answers: facts that are no numbers, without their comments. Self-assessments
+/// and intents are never carried over. Nothing is saved.
+#[utoipa::path(tag = "reports", responses((status = 200, description = "The draft", body = ReportBody)))]
+#[get("/alliances/{alliance}/reports/{round}/{partner}/prefill")]
+pub async fn prefill_report(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let (alliance, at) = report_at(conn, call)?;
+        let body = reports::prefill(conn, &call.ctx, &alliance, &at)?;
+        Ok(Answer::ok(&body).hashed())
+    })
+    .await
+}
+
+fn refused(fault: Fault) -> Failure {
+    Failure::from(Error::from(vec![fault]))
 }
 
 fn report_at(conn: &mut Conn, call: &Call) -> Result<(InForce, ReportAt), Failure> {

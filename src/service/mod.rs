@@ -4,6 +4,7 @@
 //! journal entry or its standings.
 
 pub mod commitments;
+pub mod completeness;
 pub mod context;
 pub mod effects;
 pub mod error;
@@ -20,6 +21,7 @@ pub mod policy;
 pub mod programmes;
 pub mod reports;
 pub mod standings;
+pub mod tasks;
 
 pub use context::{Caller, Ctx, Role};
 pub use error::{Error, Kind, Refusal, Result};

@@ -147,6 +147,21 @@ pub fn find_titled(
     Ok(query.order(initiatives::id).select(initiatives::id).load(conn)?)
 }
 
+/// What these are called.
+pub fn titles(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    ids: &[InitiativeId],
+) -> Result<Vec<(InitiativeId, String)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        let query = initiatives::table.filter(among!(initiatives, initiatives::id, chunk));
+        let query = query.filter(initiatives::alliance_id.eq(alliance));
+        found.extend(query.select((initiatives::id, initiatives::title)).load(conn)?);
+    }
+    Ok(found)
+}
+
 /// Whether some submission of a report names it.
 pub fn is_reported(conn: &mut Conn, id: InitiativeId) -> Result<bool> {
     let query = report_initiatives::table.filter(report_initiatives::initiative_id.eq(id));

@@ -262,6 +262,33 @@ pub fn list(
     rows.into_iter().map(|row| row.into_report(Vec::new())).collect()
 }
 
+/// Every report of a round, without parts; drafts that were never submitted are among them.
+pub fn of_round(conn: &mut Conn, alliance: AllianceId, round: &str) -> Result<Vec<Report>> {
+    let query = reports::table
+        .filter(reports::alliance_id.eq(alliance))
+        .filter(reports::round.eq(round));
+    let rows: Vec<ReportRow> = query.select(ReportRow::as_select()).load(conn)?;
+    rows.into_iter().map(|row| row.into_report(Vec::new())).collect()
+}
+
+/// Every report in a state, without parts.
+pub fn in_state(conn: &mut Conn, alliance: AllianceId, state: State) -> Result<Vec<Report>> {
+    let query = reports::table
+        .filter(reports::alliance_id.eq(alliance))
+        .filter(reports::state.eq(state.word()));
+    let rows: Vec<ReportRow> = query.select(ReportRow::as_select()).load(conn)?;
+    rows.into_iter().map(|row| row.into_report(Vec::new())).collect()
+}
+
+/// Every report of a partner, without parts.
+pub fn of_partner(conn: &mut Conn, alliance: AllianceId, partner: PartnerId) -> Result<Vec<Report>> {
+    let query = reports::table
+        .filter(reports::partner_id.eq(partner))
+        .filter(reports::alliance_id.eq(alliance));
+    let rows: Vec<ReportRow> = query.select(ReportRow::as_select()).load(conn)?;
+    rows.into_iter().map(|row| row.into_report(Vec::new())).collect()
+}
+
 /// Every report with its last submission, for those that have one.
 pub fn handed_in(conn: &mut Conn, partners: &[PartnerId]) -> Result<Vec<(Report, Version)>> {
     let mut found = Vec::new();

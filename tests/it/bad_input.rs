@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::cast::{Cast, body_of};
+use crate::support::cast::{Cast, body_of, needed};
 use crate::support::writes::{places, writes};
 use crate::support::{Answered, Token, on_both, raw};
 
@@ -131,7 +131,7 @@ on_both! {
                 let name = parameter["name"].as_str().expect("a name");
                 let long = "x".repeat(4000);
                 for bad in ["a%00b", "%00", "%ff", "%c3%28", "%", "%zz", "%e", "2023-02-31", "%F0%9F%92%A9%7F", "-0.0", "1e400", &long] {
-                    let path = format!("{}?{name}={bad}", scene.path(pattern, &scene.own));
+                    let path = format!("{}?{}{name}={bad}", scene.path(pattern, &scene.own), needed(pattern));
                     let answered = api.get(&path).token(&scene.secretariat).try_send();
                     let Ok(answered) = answered else { continue };
                     is_proper(&answered, &path);

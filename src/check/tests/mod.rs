@@ -1,5 +1,6 @@
 //! An alliance that has done everything once, and one hand that changes one row.
 
+mod older;
 mod random;
 mod world;
 

@@ -1,12 +1,16 @@
 //! Reports: saving a draft, handing it in, and what happens to it then.
 
+mod comparison;
 mod draft;
 mod moves;
 mod points;
+mod prefill;
 mod view;
 
+pub use comparison::{Changed, Comparison, InitiativeNamed, compare};
 pub use draft::{delete, delete_part, find_part, save, save_part};
 pub use moves::{accept, reopen, return_with, submit, withdraw};
+pub use prefill::prefill;
 pub use view::{Listed, PartView, Permissions, ReportView, VersionView, versions, view};
 
 use super::programmes::InForce;
@@ -69,7 +73,7 @@ fn must_accept(ctx: &Ctx, alliance: &InForce, round: &Round, deadline: Deadline)
     }
 }
 
-fn local(alliance: &InForce, at: chrono::DateTime<chrono::Utc>) -> String {
+pub(in crate::service) fn local(alliance: &InForce, at: chrono::DateTime<chrono::Utc>) -> String {
     at.with_timezone(&alliance.programme.zone).format("%Y-%m-%d %H:%M").to_string()
 }
 

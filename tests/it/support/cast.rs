@@ -114,6 +114,11 @@ fn member(api: &Api, alliance: &str, name: &str) -> Member {
     Member { id, token, commitment, initiative, import, entry, key }
 }
 
+/// The parameters without which an address answers nothing, each followed by `&`.
+pub fn needed(pattern: &str) -> &'static str {
+    if pattern.ends_with("/completeness") { "round=open&" } else { "" }
+}
+
 /// A body that is well-formed for the operation, `None` where it takes none. `lead` is a partner's id.
 pub fn body_of(operation: &str, lead: &str, initiative: &str) -> Option<Value> {
     Some(match operation {
