@@ -29,7 +29,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Apply a programme document (TOML).
     Apply(ApplyArgs),
-    /// Import a CSV file; exit 2 if rows were refused.
+    /// Import a file (CSV or XLSX); exit 2 if rows were refused.
     Import(ImportArgs),
     /// Manage API keys.
     #[command(subcommand)]

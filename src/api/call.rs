@@ -329,7 +329,7 @@ fn check_media_type(request: &HttpRequest, operation: &str) -> Result<(), Failur
 
 fn wrong_media_type(operation: &str) -> Failure {
     let (da, en) = match operation {
-        "create_import" => ("text/csv eller multipart/form-data", "text/csv or multipart/form-data"),
+        "create_import" => ("CSV, XLSX eller multipart/form-data", "CSV, XLSX or multipart/form-data"),
         _ => ("application/json i UTF-8", "application/json in UTF-8"),
     };
     Failure::new(

@@ -64,6 +64,12 @@ struct ImportsQuery {
     count: Option<String>,
 }
 
+/// A workbook (XLSX).
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code)] // For the document.
+struct Workbook(Vec<u8>);
+
 /// A form with one file.
 #[derive(ToSchema)]
 #[schema(example = json!({"file": "partnere.csv"}))]
@@ -183,7 +189,7 @@ impl ImportWhole {
 
 /// Import a file.
 ///
-/// CSV with a heading: comma, semicolon or tab; UTF-8, or Windows-1252. Rows match by name (partners), by title and
+/// CSV with a heading (comma, semicolon or tab; UTF-8, or Windows-1252), or XLSX: its first visible sheet. Rows match by name (partners), by title and
 /// lead partner (initiatives), by partner and focus area (commitments); what is there is changed as by PATCH, what is
 /// not is created as by POST. An empty cell says nothing; `-` says that there is none. In atomic mode a refused row
 /// keeps all out: 422, with `/rows/12/sector` for row 12 and column `sector`. A dry run answers 200 with what would be.
@@ -194,6 +200,7 @@ impl ImportWhole {
         (String = "text/plain", example = "name,sector\nEksempelforeningen,civil_society"),
         (String = "application/octet-stream", example = "name,sector\nEksempelforeningen,civil_society"),
         (String = "application/vnd.ms-excel", example = "navn;sektor\nEksempelforeningen;civil_society"),
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (ImportForm = "multipart/form-data"))),
     responses(
         (status = 200, description = "A dry run: what would come of it", body = ImportWhole),
@@ -204,15 +211,19 @@ pub async fn create_import(mut call: Call) -> HttpResponse {
     let file = upload::file(&call).await;
     if let Ok(file) = &file {
         // The same file is the same request, whatever boundary its form has this time.
-        call.body = file.clone();
+        call.body = file.bytes.clone();
     }
+    let read = match file {
+        Ok(file) => Ok(upload::read(file).await),
+        Err(failure) => Err(failure),
+    };
     call.write(move |conn, call| {
         let query: CreateImportQuery = call.query()?;
-        let file = file?;
+        let read = read?;
         let alliance = call.alliance(conn)?;
         let (kind, mode, dry_run) = query.read()?;
-        let order = Order { kind, mode, dry_run, file: &file };
-        let run = imports::run(conn, &call.ctx, &alliance, order, &mut |_, _| {})?;
+        let order = Order { kind, mode, dry_run };
+        let run = imports::run(conn, &call.ctx, &alliance, order, read?, &mut |_, _| {})?;
         let whole = ImportWhole::of(&run.import, call.language);
         match run.import.id {
             None if dry_run => Ok(Answer::ok(&whole).hashed()),

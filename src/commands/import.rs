@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use facit::api;
 use facit::config::ImportArgs;
-use facit::domain::import::{Counts, Import, Kind, Mode, Outcome, Remark};
+use facit::domain::import::{Counts, FileRead, Import, Kind, Mode, Outcome, Remark};
 use facit::service::imports::{self, Order, Run};
 use facit::service::{Ctx, Error, programmes};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,13 +18,17 @@ pub fn import(args: &ImportArgs) -> Outcomes {
     let unknown = || format!("unknown kind {:?} or mode {:?}", args.kind, args.mode);
     let kind = Kind::parse(&args.kind).ok_or_else(unknown)?;
     let mode = Mode::parse(&args.mode).ok_or_else(unknown)?;
+    let is_said_xlsx = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
+    let file = FileRead::read(&file, is_said_xlsx)
+        .map_err(|fault| imports::unreadable(vec![fault]))
+        .map_err(|error| format!("{}: {error}", args.file.display()))?;
     let db = open(&args.database.database)?;
     let ctx = Ctx::installation(api::now());
     let bar = progress_bar();
-    let order = Order { kind, mode, dry_run: args.dry_run, file: &file };
+    let order = Order { kind, mode, dry_run: args.dry_run };
     let run = db.write_now(|conn| {
         let alliance = programmes::in_force(conn, &args.alliance)?;
-        imports::run(conn, &ctx, &alliance, order, &mut |done, all| show(&bar, done, all))
+        imports::run(conn, &ctx, &alliance, order, file, &mut |done, all| show(&bar, done, all))
     });
     bar.finish_and_clear();
     let run = run.map_err(|error: Error| format!("{}: {error}", args.file.display()))?;

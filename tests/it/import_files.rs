@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
-use facit::domain::import::{Kind, Mode};
+use facit::domain::import::{FileRead, Kind, Mode};
 use facit::service::imports::{self, Order};
 use facit::service::{Ctx, Error, programmes};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ fn unreadable_files() -> Vec<(Vec<u8>, &'static str, &'static str)> {
         (utf16, "wrong-encoding", "/rows/1"),
         (cut, "wrong-encoding", "/rows/4"),
         ([GOOD.as_bytes(), b"\x81,civil,\n"].concat(), "wrong-encoding", "/rows/3"),
-        (b"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml".to_vec(), "not-csv", ""),
+        (b"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml".to_vec(), "file-truncated", ""),
         (rows(50_001), "too-many-rows", "/rows/50002"),
         (format!("name{}\nA\n", ",x".repeat(300)).into_bytes(), "too-many-columns", "/rows/1"),
     ]
@@ -338,12 +338,8 @@ fn a_disk_that_fills_in_the_middle_of_an_import_loses_nothing_and_says_try_again
     let before = scene.journal_size();
     let rows: String = (0..100).map(|i| format!("Partner {i},civil,2020-01-01\n")).collect();
     let file = format!("name,sector,joinedOn\n{rows}");
-    let order = Order {
-        kind: Kind::Partners,
-        mode: Mode::Partial,
-        dry_run: false,
-        file: file.as_bytes(),
-    };
+    let order = Order { kind: Kind::Partners, mode: Mode::Partial, dry_run: false };
+    let file = FileRead::read(file.as_bytes(), false).expect("a file");
     let ctx = Ctx::installation(facit::api::now());
     let run = api.db.write_now(|conn| {
         // As many pages as there are, and twenty: SQLite says what it says of a full disk.
@@ -355,7 +351,7 @@ fn a_disk_that_fills_in_the_middle_of_an_import_loses_nothing_and_says_try_again
         conn.batch_execute(&format!("PRAGMA max_page_count = {most}"))
             .map_err(facit::db::Error::from)?;
         let alliance = programmes::in_force(conn, &scene.slug)?;
-        imports::run(conn, &ctx, &alliance, order, &mut |_, _| {})
+        imports::run(conn, &ctx, &alliance, order, file, &mut |_, _| {})
     });
     assert!(matches!(run, Err(Error::Failed(facit::db::Error::Full(_)))), "{run:?}");
     assert_eq!(scene.journal_size(), before);

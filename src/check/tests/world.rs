@@ -10,7 +10,7 @@ use crate::domain::commitment::MakeCommitment;
 use crate::domain::dates::instant;
 use crate::domain::extension::GrantExtension;
 use crate::domain::id::{AllianceId, InitiativeId, KeyId, PartnerId};
-use crate::domain::import::{Counts, Kind, Mode};
+use crate::domain::import::{Counts, FileRead, Kind, Mode};
 use crate::domain::initiative::CreateInitiative;
 use crate::domain::partner::{AdmitPartner, Departure, Rejoining};
 use crate::domain::programme::ProgrammeDocument;
@@ -312,13 +312,10 @@ fn import(conn: &mut Conn) -> Result<()> {
     let ctx = office("2024-01-05T08:00:00Z");
     let demo = programmes::in_force(conn, SLUG)?;
     let file = "navn;sektor;område\nDvale;other;\nDvale;other;\nNye Ærø;other;Fyn\nAktive Ø;;Bornholm\n";
-    let order = Order {
-        kind: Kind::Partners,
-        mode: Mode::Partial,
-        dry_run: false,
-        file: file.as_bytes(),
-    };
-    let run = imports::run(conn, &ctx, &demo, order, &mut |_, _| {})?;
+    let order = Order { kind: Kind::Partners, mode: Mode::Partial, dry_run: false };
+    let file =
+        FileRead::read(file.as_bytes(), false).map_err(|fault| imports::unreadable(vec![fault]))?;
+    let run = imports::run(conn, &ctx, &demo, order, file, &mut |_, _| {})?;
     assert_eq!(run.import.counts, Counts { created: 1, updated: 1, unchanged: 1, refused: 1 });
     Ok(())
 }

@@ -1,9 +1,17 @@
 //! What single cells say: numbers, dates, keys by their labels, lists.
 
+use chrono::NaiveDate;
+
+use super::columns::Reading;
+use super::workbook::{day, is_recent};
+use super::{Habits, Held};
 use crate::domain::checks::shown;
 use crate::domain::names;
 use crate::domain::programme::Programme;
 use crate::domain::text::{Fault, Text};
+
+/// Below this a number in a column of dates is a year, or no date. It is 18 May 1927.
+const FIRST_SERIAL: f64 = 10_000.0;
 
 /// Which decimal mark the file's numbers have, and the row where it was seen first.
 pub type DecimalMark = Option<(char, i64)>;
@@ -15,8 +23,17 @@ pub fn list(cell: &str) -> Vec<String> {
 }
 
 /// `31-12-2023`, `31.12.2023` or `31/12/2023` as `2023-12-31`. Anything else stays as it is, for the check of
-/// dates to judge.
-pub fn date(cell: &str) -> String {
+/// dates to judge. Refused are days before 1905, which spreadsheets make of noughts and of the other beginning of
+/// time.
+pub fn date(pointer: &str, cell: &str) -> Result<String, Fault> {
+    let date = turned(cell);
+    match NaiveDate::parse_from_str(&date, "%Y-%m-%d") {
+        Ok(day) if date.len() == 10 && !is_recent(day) => Err(old_date(pointer, &date)),
+        _ => Ok(date),
+    }
+}
+
+fn turned(cell: &str) -> String {
     let [day, month, year] = cell.split(['-', '.', '/']).collect::<Vec<_>>()[..] else {
         return cell.to_owned();
     };
@@ -28,13 +45,52 @@ pub fn date(cell: &str) -> String {
     }
 }
 
+/// What a workbook's cell of numbers means in such a column: a day by its serial, a code whose noughts in front
+/// the spreadsheet took away, else its digits.
+pub fn number(reading: Reading, digits: &str, habits: Habits) -> String {
+    let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+    let serial = digits.parse::<f64>().ok().filter(|serial| *serial >= FIRST_SERIAL);
+    match (reading, serial) {
+        (Reading::Date | Reading::Fuzzy, Some(serial)) => {
+            day(serial, habits.is_1904).map_or_else(|| digits.to_owned(), |(_, text)| text)
+        }
+        (Reading::Municipality, _) if is_whole => format!("{digits:0>4}"),
+        (Reading::Area, _) if is_whole && digits.len() < 2 => format!("{digits:0>2}"),
+        _ => digits.to_owned(),
+    }
+}
+
+/// What a cell holds that can't be read as what it shows.
+pub fn unusable(pointer: &str, cell: &str, held: Held) -> Option<Fault> {
+    match held {
+        Held::Text | Held::Number => None,
+        Held::Formula => Some(Fault::new(
+            pointer,
+            "formula",
+            "Cellen har en formel. Kopiér kolonnen, og indsæt den som værdier.",
+            "The cell has a formula. Copy the column and paste it as values.",
+        )),
+        Held::Error => {
+            let cell = shown(cell);
+            Some(Fault::new(
+                pointer,
+                "cell-error",
+                format!("Cellen viser fejlen {cell}."),
+                format!("The cell shows the error {cell}."),
+            ))
+        }
+        Held::OldDate => Some(old_date(pointer, cell)),
+    }
+}
+
 /// A number with a decimal comma or point, as digits with a point. `separator` is what parts the file's cells:
-/// it tells whether the file is Danish, and so what a mark before three digits may mean.
+/// it tells whether the file is Danish, and so what a mark before three digits may mean. A workbook has none, and
+/// its texts may be either.
 pub fn amount(
     pointer: &str,
     cell: &str,
     row: i64,
-    separator: char,
+    separator: Option<char>,
     mark: &mut DecimalMark,
 ) -> Result<String, Fault> {
     if cell.contains('%') {
@@ -47,8 +103,12 @@ pub fn amount(
         (false, true) => '.',
         (false, false) => return Ok(number),
     };
-    let foreign = if separator == ',' { ',' } else { '.' };
-    if own == foreign && may_be_thousands(&number, own) {
+    let is_foreign = match separator {
+        None => true,
+        Some(',') => own == ',',
+        Some(_) => own == '.',
+    };
+    if is_foreign && may_be_thousands(&number, own) {
         return Err(ambiguous_number(pointer, cell));
     }
     let (first, first_row) = *mark.get_or_insert((own, row));
@@ -110,6 +170,20 @@ pub fn focus_area(
     keyed(pointer, written, areas.map(|area| (area.key.as_str(), &area.label)))
 }
 
+fn old_date(pointer: &str, cell: &str) -> Fault {
+    let cell = shown(cell);
+    Fault::new(
+        pointer,
+        "date-1904",
+        format!(
+            "Datoen {cell} ligger før 1905. Regneark laver sådan en af en tom celle eller af en anden tidsregning."
+        ),
+        format!(
+            "The date {cell} lies before 1905. Spreadsheets make one of an empty cell, or of another calendar."
+        ),
+    )
+}
+
 fn percent_sign(pointer: &str, cell: &str) -> Fault {
     let cell = shown(cell);
     Fault::new(
@@ -163,23 +237,28 @@ mod tests {
 
     #[test]
     fn danish_dates_become_iso_dates_and_others_stay() {
-        assert_eq!(date("31-12-2023"), "2023-12-31");
-        assert_eq!(date("01.02.2023"), "2023-02-01");
-        assert_eq!(date("01/02/2023"), "2023-02-01");
+        let date = |cell| date("/x", cell).map_err(|fault| fault.code);
+        assert_eq!(date("31-12-2023"), Ok("2023-12-31".to_owned()));
+        assert_eq!(date("01.02.2023"), Ok("2023-02-01".to_owned()));
+        assert_eq!(date("01/02/2023"), Ok("2023-02-01".to_owned()));
+        assert_eq!(
+            [date("01-01-1904"), date("1900-01-00")],
+            [Err("date-1904"), Ok("1900-01-00".to_owned())]
+        );
         for as_it_is in
             ["2023-12-31", "2023-12", "2023", "1/2/2023", "01-02.2023", "31-12-23", "i går", ""]
         {
-            assert_eq!(date(as_it_is), as_it_is);
+            assert_eq!(date(as_it_is), Ok(as_it_is.to_owned()));
         }
     }
 
     #[test]
     fn numbers_have_one_mark_in_a_file() {
-        let read = |cells: &[&str], separator| {
+        let read = |cells: &[&str], separator: char| {
             let mut mark = None;
             let rows = cells.iter().zip(2_i64..);
             rows.map(|(cell, row)| {
-                amount("/x", cell, row, separator, &mut mark).map_err(|fault| fault.code)
+                amount("/x", cell, row, Some(separator), &mut mark).map_err(|fault| fault.code)
             })
             .collect::<Vec<_>>()
         };

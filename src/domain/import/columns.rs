@@ -179,6 +179,14 @@ impl Columns {
         }
     }
 
+    /// How many of the heading's cells are known.
+    pub fn known(kind: Kind, heading: &Record, programme: &Programme) -> usize {
+        let cells = heading.cells.iter().enumerate();
+        cells
+            .filter(|(index, cell)| column(kind, *index, cell, programme).is_some())
+            .count()
+    }
+
     pub fn has(&self, field: &str) -> bool {
         self.read.iter().any(|column| column.field == field)
     }
@@ -289,7 +297,7 @@ mod tests {
 
     fn read(kind: Kind, heading: &[&str], own: bool) -> Result<Columns, Vec<(&'static str, String)>> {
         let cells = heading.iter().map(|cell| (*cell).to_owned()).collect();
-        let heading = Record { number: 1, cells, quote_misplaced: false };
+        let heading = Record { number: 1, cells, ..Record::default() };
         Columns::of(kind, &heading, &programme(), own)
             .map_err(|faults| faults.into_iter().map(|fault| (fault.code, fault.pointer)).collect())
     }

@@ -11,17 +11,9 @@ pub struct Decoded {
     pub is_windows_1252: bool,
 }
 
-/// Reads the bytes as UTF-8, or where they are none as Windows-1252. Refused are UTF-16 and UTF-32, what
-/// is neither, and a workbook.
+/// Reads the bytes as UTF-8, or where they are none as Windows-1252. Refused are UTF-16 and UTF-32, and
+/// what is neither.
 pub fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
-    if is_workbook(bytes) {
-        return Err(Fault::new(
-            "",
-            "not-csv",
-            "Filen er et regneark eller en zip-fil. Gem den som CSV, og send den igen.",
-            "The file is a workbook or a zip file. Save it as CSV and send it again.",
-        ));
-    }
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(wrong_encoding(1));
     }
@@ -38,11 +30,6 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, Fault> {
     }
     let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
     Ok(Decoded { text: text.into_owned(), is_windows_1252: true })
-}
-
-/// xlsx is a zip file; the older xls a compound file.
-fn is_workbook(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0])
 }
 
 /// The line of the first byte that shows that the bytes are not Windows-1252 either: one that stands for
@@ -97,6 +84,5 @@ mod tests {
         assert_eq!(text(b"navn\nA\nB\x81"), wrong("/rows/3"));
         // UTF-8 that was cut in the middle of a letter is no Windows-1252.
         assert_eq!(text(b"navn\n\xC3\x86r\xC3\x98\n\xC3\x86r\xC3"), wrong("/rows/3"));
-        assert_eq!(text(b"PK\x03\x04xl/workbook.xml"), Err(("not-csv", String::new())));
     }
 }

@@ -1,16 +1,20 @@
-//! Files of rows: what a CSV file says, and what came of taking it in.
+//! Files of rows: what a CSV file or a workbook says, and what came of taking it in.
 //!
-//! `encoding` makes text of bytes, `sheet` makes records of text, `columns` says what each column is,
+//! `encoding` makes text of bytes, `workbook` makes a `grid` of cells of them, `sheet` makes records of either,
+//! `file` says which it is; `columns` says what each column is,
 //! `rows` reads a record's cells (`cells`, `places`) into the fields of a body as the API takes it. Whether
 //! the alliance accepts a row is decided by the same service functions as for a single request.
 
 mod cells;
 mod columns;
 mod encoding;
+mod file;
+mod grid;
 mod places;
 mod rows;
 mod sheet;
 mod words;
+mod workbook;
 
 use std::borrow::Cow;
 
@@ -22,9 +26,10 @@ use super::id::{ImportId, KeyId, PartnerId};
 use super::text::{Fault, Text, pointer_step};
 
 pub use columns::Columns;
-pub use encoding::decode;
+pub use file::FileRead;
 pub use rows::{Named, Row, RowReader};
-pub use sheet::{Record, Records, Sheet};
+pub use sheet::{Habits, Held, Record, Records, Sheet};
+pub use workbook::ABOUT;
 
 /// The largest file, in bytes (10 MiB).
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Record;
 use super::cells::{self, DecimalMark};
 use super::columns::{Column, Columns, Reading};
 use super::places::{self, Placed};
 use super::words;
+use super::{Habits, Held, Record};
 use crate::domain::checks::shown;
 use crate::domain::programme::Programme;
 use crate::domain::text::{Fault, Text};
@@ -71,13 +71,13 @@ impl Row {
 pub struct RowReader<'a> {
     columns: &'a Columns,
     programme: &'a Programme,
-    separator: char,
+    habits: Habits,
     mark: DecimalMark,
 }
 
 impl<'a> RowReader<'a> {
-    pub fn new(columns: &'a Columns, programme: &'a Programme, separator: char) -> RowReader<'a> {
-        RowReader { columns, programme, separator, mark: None }
+    pub fn new(columns: &'a Columns, programme: &'a Programme, habits: Habits) -> RowReader<'a> {
+        RowReader { columns, programme, habits, mark: None }
     }
 
     pub fn read(&mut self, record: &Record) -> Row {
@@ -96,10 +96,18 @@ impl<'a> RowReader<'a> {
                 row.faults.push(fault);
                 continue;
             }
+            let held = record.held(column.index);
+            if let Some(fault) = cells::unusable(&pointer, cell, held) {
+                row.faults.push(fault);
+                continue;
+            }
             if cell.is_empty() {
                 continue;
             }
-            if let Err(fault) = self.cell(&mut row, &mut placed, column, &pointer, cell) {
+            let number =
+                (held == Held::Number).then(|| cells::number(column.reading, cell, self.habits));
+            let (cell, is_number) = (number.as_deref().unwrap_or(cell), number.is_some());
+            if let Err(fault) = self.cell(&mut row, &mut placed, column, &pointer, (cell, is_number)) {
                 row.faults.push(fault);
             }
         }
@@ -123,7 +131,7 @@ impl<'a> RowReader<'a> {
         placed: &mut Placed,
         column: &Column,
         pointer: &str,
-        cell: &str,
+        (cell, is_number): (&str, bool),
     ) -> Result<(), Fault> {
         if cell == NONE && !ALWAYS.contains(&column.field) {
             none(row, column);
@@ -131,10 +139,9 @@ impl<'a> RowReader<'a> {
         }
         let value = match column.reading {
             Reading::Text => json!(cell),
-            Reading::Amount => {
-                json!(cells::amount(pointer, cell, row.number, self.separator, &mut self.mark)?)
-            }
-            Reading::Date | Reading::Fuzzy => json!(cells::date(cell)),
+            Reading::Amount if is_number => json!(cell),
+            Reading::Amount => json!(self.amount(pointer, cell, row.number)?),
+            Reading::Date | Reading::Fuzzy => json!(cells::date(pointer, cell)?),
             Reading::Cvr => json!(cell.split_whitespace().collect::<String>()),
             Reading::Flag(words) => json!(flag(pointer, words, cell)?),
             Reading::Word(words) => json!(words::find(words, cell).unwrap_or(cell)),
@@ -174,6 +181,10 @@ impl<'a> RowReader<'a> {
         };
         row.set(column.field, value);
         Ok(())
+    }
+
+    fn amount(&mut self, pointer: &str, cell: &str, row: i64) -> Result<String, Fault> {
+        cells::amount(pointer, cell, row, self.habits.separator, &mut self.mark)
     }
 
     fn objectives(&self, pointer: &str, cell: &str) -> Result<Value, Fault> {
@@ -290,7 +301,7 @@ mod tests {
         let programme = document.check().expect("a sound programme");
         let sheet = Sheet::read(text.to_owned(), crate::domain::import::MOST_ROWS).expect("a sheet");
         let columns = Columns::of(kind, &sheet.heading, &programme, false).expect("columns");
-        let mut reader = RowReader::new(&columns, &programme, sheet.separator());
+        let mut reader = RowReader::new(&columns, &programme, sheet.habits());
         let read = sheet.rows().map(|record| reader.read(&record));
         read.map(|row| {
             let faults = row.faults.into_iter().map(|fault| (fault.code, fault.pointer)).collect();

@@ -1,4 +1,4 @@
-//! Records of text (RFC 4180), each with its row as a spreadsheet shows it.
+//! Records of text (RFC 4180) or of a workbook's cells, each with its row as a spreadsheet shows it.
 //!
 //! The crate `csv` does not say that a quote is never closed, and skips blank lines without counting them;
 //! so records are read here, and that crate is what the tests compare with.
@@ -6,21 +6,41 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+pub use super::grid::{Grid, Held, Merged};
 use super::{MOST_COLUMNS, fault_at};
 use crate::domain::text::Fault;
 
-/// A file's text, known to be readable to its end.
+/// A file's records, known to be readable to its end.
 #[derive(Debug)]
 pub struct Sheet {
-    text: String,
-    separator: char,
+    source: Source,
+    habits: Habits,
     pub heading: Record,
+    /// How many records are headings.
+    heading_rows: usize,
+    /// The heading together with the row below it, if those may be one.
+    second_heading: Option<Record>,
     /// Without the heading and blank ones.
     pub row_count: i64,
 }
 
+#[derive(Debug)]
+enum Source {
+    Text(String),
+    Grid(Grid),
+}
+
+/// What a file's numbers may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Habits {
+    /// What parts the cells of text: a comma, a semicolon or a tab; none in a workbook.
+    pub separator: Option<char>,
+    /// Whether day 0 of a workbook is 1 January 1904.
+    pub is_1904: bool,
+}
+
 /// One record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     /// The heading is row 1. Blank lines count, line breaks inside quotes don't.
     pub number: i64,
@@ -28,9 +48,16 @@ pub struct Record {
     pub cells: Vec<String>,
     /// Text stands behind a closing quote, so where its cells end is a guess.
     pub quote_misplaced: bool,
+    /// The columns of a workbook's cells that hold something else than text.
+    pub held: Vec<(usize, Held)>,
 }
 
 impl Record {
+    pub fn held(&self, column: usize) -> Held {
+        let held = self.held.iter().find(|(place, _)| *place == column);
+        held.map_or(Held::Text, |(_, held)| *held)
+    }
+
     fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
     }
@@ -55,21 +82,67 @@ impl Sheet {
         if row_count == 0 {
             return Err(no_rows(heading.number));
         }
-        Ok(Sheet { separator, heading, row_count, text })
+        Ok(Sheet {
+            habits: Habits { separator: Some(separator), is_1904: false },
+            heading,
+            heading_rows: 1,
+            second_heading: None,
+            row_count,
+            source: Source::Text(text),
+        })
     }
 
-    /// What parts the cells: a comma, a semicolon or a tab.
-    pub fn separator(&self) -> char {
-        self.separator
+    /// The records of a workbook's cells; refuses the same.
+    pub fn of_grid(grid: Grid, most_rows: i64) -> Result<Sheet, Fault> {
+        let Some(heading) = grid.records().next() else { return Err(file_empty()) };
+        let sheet = Sheet {
+            habits: Habits { separator: None, is_1904: grid.is_1904 },
+            heading_rows: 1,
+            second_heading: grid.second_heading(&heading),
+            row_count: i64::try_from(grid.records().skip(1).count()).unwrap_or(i64::MAX),
+            heading,
+            source: Source::Grid(grid),
+        };
+        sheet.refuse_more_than(most_rows)?;
+        if sheet.row_count == 0 {
+            return Err(no_rows(sheet.heading.number));
+        }
+        Ok(sheet)
+    }
+
+    pub fn refuse_more_than(&self, most_rows: i64) -> Result<(), Fault> {
+        let place = usize::try_from(most_rows).unwrap_or(usize::MAX);
+        match self.rows().nth(place) {
+            Some(first) => Err(too_many_rows(first.number, most_rows)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the heading's merged cells together with the row below where `known` finds more columns so.
+    pub fn settle_heading(&mut self, known: impl Fn(&Record) -> usize) {
+        let second = self.second_heading.take();
+        if let Some(second) = second.filter(|second| known(second) > known(&self.heading)) {
+            self.heading = second;
+            self.heading_rows = 2;
+            self.row_count -= 1;
+        }
+    }
+
+    pub fn habits(&self) -> Habits {
+        self.habits
     }
 
     /// The rows below the heading; blank ones are left out.
-    pub fn rows(&self) -> impl Iterator<Item = Record> + '_ {
-        let mut records = Records::new(&self.text, self.separator);
-        // The text was read to its end once, so no fault is left in it.
-        let mut next = move || records.next_filled().ok().flatten();
-        let _heading = next();
-        std::iter::from_fn(next)
+    pub fn rows(&self) -> Box<dyn Iterator<Item = Record> + '_> {
+        match &self.source {
+            Source::Grid(grid) => Box::new(grid.records().skip(self.heading_rows)),
+            Source::Text(text) => {
+                let mut records = Records::new(text, self.habits.separator.unwrap_or(','));
+                // The text was read to its end once, so no fault is left in it.
+                let next = move || records.next_filled().ok().flatten();
+                Box::new(std::iter::from_fn(next).skip(self.heading_rows))
+            }
+        }
     }
 }
 
@@ -128,11 +201,7 @@ impl<'a> Records<'a> {
 
     fn next_record(&mut self) -> Result<Record, Fault> {
         self.number += 1;
-        let mut record = Record {
-            number: self.number,
-            cells: Vec::new(),
-            quote_misplaced: false,
-        };
+        let mut record = Record { number: self.number, ..Record::default() };
         let (mut cell, mut at) = (String::new(), At::Start);
         loop {
             let next = self.rest.next();
@@ -186,7 +255,7 @@ fn no_rows(row: i64) -> Fault {
     )
 }
 
-fn too_many_rows(row: i64, most: i64) -> Fault {
+pub fn too_many_rows(row: i64, most: i64) -> Fault {
     fault_at(
         row,
         "too-many-rows",
@@ -195,7 +264,7 @@ fn too_many_rows(row: i64, most: i64) -> Fault {
     )
 }
 
-fn too_many_columns(row: i64) -> Fault {
+pub fn too_many_columns(row: i64) -> Fault {
     fault_at(
         row,
         "too-many-columns",

@@ -5,7 +5,6 @@ mod rows;
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use self::rows::{Done, Taking};
 use super::programmes::InForce;
@@ -14,21 +13,20 @@ use crate::db::{self, Conn};
 use crate::domain::dates::rfc3339;
 use crate::domain::id::ImportId;
 use crate::domain::import::{
-    Columns, Counts, Import, Kind, MOST_BYTES, MOST_OWN_ROWS, MOST_ROWS, Mode, Outcome, Remark,
-    Remarked, Row, RowReader, Sheet, decode,
+    Columns, Counts, FileRead, Import, Kind, MOST_OWN_ROWS, Mode, Outcome, Remark, Remarked, Row,
+    RowReader, Sheet,
 };
-use crate::domain::journal::{Change, hex};
+use crate::domain::journal::Change;
 use crate::domain::text::Fault;
 use crate::store;
 
 /// What to do with a file.
 #[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
+pub struct Order {
     pub kind: Kind,
     pub mode: Mode,
     /// Do all of it, tell what came of it, and take it back.
     pub dry_run: bool,
-    pub file: &'a [u8],
 }
 
 /// What came of it. Where nothing was written, the import has no id, and says what would have been.
@@ -59,17 +57,25 @@ impl From<Error> for Undone {
 /// Takes a file in, row by row. In atomic mode all rows are tried, so that every fault is told at once, and
 /// none is kept if one is refused. `progress` is told after each row how many are done, of how many.
 ///
-/// Refused is a file that can't be read as a whole: the code says why, and the pointer names the row.
+/// The file was read before (`FileRead::read`), so that nobody waits for that with the write lock. Refused is one
+/// whose heading can't be read: the code says why, and the pointer names the row.
 pub fn run(
     conn: &mut Conn,
     ctx: &Ctx,
     alliance: &InForce,
     order: Order,
+    mut file: FileRead,
     progress: &mut dyn FnMut(i64, i64),
 ) -> Result<Run> {
     let own = ctx.as_partner(alliance.id);
-    let most_rows = if own.is_some() { MOST_OWN_ROWS } else { MOST_ROWS };
-    let (sheet, warnings) = read(order.file, most_rows)?;
+    if own.is_some() {
+        file.sheet
+            .refuse_more_than(MOST_OWN_ROWS)
+            .map_err(|fault| unreadable(vec![fault]))?;
+    }
+    file.sheet
+        .settle_heading(|heading| Columns::known(order.kind, heading, &alliance.programme));
+    let sheet = file.sheet;
     let columns = Columns::of(order.kind, &sheet.heading, &alliance.programme, own.is_some());
     let mut columns = columns.map_err(unreadable)?;
     let mut import = Import {
@@ -79,11 +85,11 @@ pub fn run(
         received_at: ctx.now,
         actor: ctx.caller.actor(),
         partner: own,
-        sha256: hex(&Sha256::digest(order.file)),
-        bytes: i64::try_from(order.file.len()).unwrap_or(i64::MAX),
+        sha256: file.sha256,
+        bytes: file.bytes,
         counts: Counts::default(),
         journal_seq: None,
-        warnings,
+        warnings: file.warnings,
         rows: Vec::new(),
     };
     import.warnings.append(&mut columns.warnings);
@@ -103,25 +109,8 @@ pub fn run(
     }
 }
 
-fn read(file: &[u8], most_rows: i64) -> Result<(Sheet, Vec<Remark>)> {
-    if file.len() > MOST_BYTES {
-        return Err(unreadable(vec![file_too_large()]));
-    }
-    let decoded = decode(file).map_err(|fault| unreadable(vec![fault]))?;
-    let warnings = decoded.is_windows_1252.then(|| {
-        Remark::new(
-            None,
-            "read-as-windows-1252",
-            "Filen er ikke UTF-8 og er læst som Windows-1252.",
-            "The file is not UTF-8, and was read as Windows-1252.",
-        )
-    });
-    let sheet = Sheet::read(decoded.text, most_rows).map_err(|fault| unreadable(vec![fault]))?;
-    Ok((sheet, warnings.into_iter().collect()))
-}
-
 /// The refusal has the code of the first fault.
-fn unreadable(faults: Vec<Fault>) -> Error {
+pub fn unreadable(faults: Vec<Fault>) -> Error {
     match faults.first().cloned() {
         Some(first) => {
             let detail = first.detail;
@@ -129,16 +118,6 @@ fn unreadable(faults: Vec<Fault>) -> Error {
         }
         None => Error::invalid(faults),
     }
-}
-
-fn file_too_large() -> Fault {
-    let most = MOST_BYTES / (1024 * 1024);
-    Fault::new(
-        "",
-        "file-too-large",
-        format!("Filen fylder mere end {most} MiB. Del den."),
-        format!("The file is larger than {most} MiB. Split it."),
-    )
 }
 
 fn take_rows(
@@ -150,7 +129,7 @@ fn take_rows(
     progress: &mut dyn FnMut(i64, i64),
 ) -> Result<()> {
     let mut taking = Taking { ctx, alliance, columns, seen: HashMap::new() };
-    let mut reader = RowReader::new(columns, &alliance.programme, sheet.separator());
+    let mut reader = RowReader::new(columns, &alliance.programme, sheet.habits());
     for record in sheet.rows() {
         let row = reader.read(&record);
         let number = row.number;

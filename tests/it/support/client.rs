@@ -25,6 +25,7 @@ pub struct Answered {
     /// JSON, or null where it is none.
     pub body: Value,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answered {
@@ -131,12 +132,15 @@ impl<'a> Request<'a> {
     pub fn try_send(self) -> Result<Answered, String> {
         let request = self.builder.body(self.body).map_err(|e| e.to_string())?;
         let mut response = self.agent.run(request).map_err(|e| e.to_string())?;
-        let text = response.body_mut().read_to_string().map_err(|e| e.to_string())?;
+        let reading = response.body_mut().with_config().limit(64 * 1024 * 1024);
+        let bytes = reading.read_to_vec().map_err(|e| e.to_string())?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Answered {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
+            bytes,
         })
     }
 }
@@ -166,6 +170,7 @@ pub fn raw(address: &str, request: &[u8]) -> Answered {
         status: status.unwrap_or(0),
         headers,
         body: serde_json::from_str(text).unwrap_or(Value::Null),
+        bytes: text.as_bytes().to_vec(),
         text: text.to_owned(),
     }
 }

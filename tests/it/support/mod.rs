@@ -7,6 +7,7 @@ mod databases;
 pub mod histories;
 mod program;
 pub mod programme;
+pub mod sheets;
 mod stage;
 pub mod writes;
 

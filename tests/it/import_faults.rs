@@ -1,0 +1,1 @@
+//! A file of each class of fault, with the exact answer.
