@@ -3,17 +3,20 @@ use actix_web::{HttpResponse, get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::Answer;
+use super::answer::{Answer, short_hash};
 use super::call::Call;
 use super::lists::{List, Paging, unless_any};
+use super::partners::unknown;
 use super::problem::Failure;
+use super::spreadsheet::{self, FileForm};
 use super::upload;
 use crate::domain::checks::Faults;
 use crate::domain::dates::rfc3339;
-use crate::domain::id::{ImportId, KeyId};
+use crate::domain::id::{ImportId, KeyId, PartnerId};
 use crate::domain::import::{Import as Taken, Kind, Mode, Outcome, Remark, Remarked};
 use crate::domain::text::{Fault, Language};
-use crate::service::imports::{self, Order};
+use crate::service::Error;
+use crate::service::imports::{self, Order, Wanted};
 use crate::store;
 
 /// How many faults a problem document lists.
@@ -63,12 +66,6 @@ struct ImportsQuery {
     #[param(value_type = Option<bool>)]
     count: Option<String>,
 }
-
-/// A workbook (XLSX).
-#[derive(ToSchema)]
-#[schema(value_type = String, format = Binary)]
-#[allow(dead_code)] // For the document.
-struct Workbook(Vec<u8>);
 
 /// A form with one file.
 #[derive(ToSchema)]
@@ -190,7 +187,8 @@ impl ImportWhole {
 /// Import a file.
 ///
 /// CSV with a heading (comma, semicolon or tab; UTF-8, or Windows-1252), or XLSX: its first visible sheet. Rows match by name (partners), by title and
-/// lead partner (initiatives), by partner and focus area (commitments); what is there is changed as by PATCH, what is
+/// lead partner (initiatives), by partner and focus area (commitments), by round, partner and question or initiative
+/// (reports, whose drafts are saved and never submitted); what is there is changed as by PATCH, what is
 /// not is created as by POST. An empty cell says nothing; `-` says that there is none. In atomic mode a refused row
 /// keeps all out: 422, with `/rows/12/sector` for row 12 and column `sector`. A dry run answers 200 with what would be.
 /// At most 10 MiB and 50,000 rows. A partner sends its own rows only, at most 1,000.
@@ -200,7 +198,7 @@ impl ImportWhole {
         (String = "text/plain", example = "name,sector\nEksempelforeningen,civil_society"),
         (String = "application/octet-stream", example = "name,sector\nEksempelforeningen,civil_society"),
         (String = "application/vnd.ms-excel", example = "navn;sektor\nEksempelforeningen;civil_society"),
-        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = "(en fil i formatet xlsx)"),
         (ImportForm = "multipart/form-data"))),
     responses(
         (status = 200, description = "A dry run: what would come of it", body = ImportWhole),
@@ -279,6 +277,94 @@ pub async fn find_import(call: Call) -> HttpResponse {
         Ok(Answer::ok(&ImportWhole::of(&import, call.language)).versioned(1))
     })
     .await
+}
+
+/// Download the refused rows as CSV.
+///
+/// As they were sent, with why in a last column, ready to be mended and sent again. Kept for 90 days.
+#[utoipa::path(tag = "imports", responses((status = 200, description = "The refused rows", body = String,
+    content_type = "text/csv")))]
+#[get("/alliances/{alliance}/imports/{import}/refused.csv")]
+pub async fn download_refused_csv(call: Call) -> HttpResponse {
+    refused_rows(call, FileForm::Csv).await
+}
+
+/// Download the refused rows as a workbook.
+///
+/// As they were sent, with why in a last column, ready to be mended and sent again. Kept for 90 days.
+#[utoipa::path(tag = "imports", responses((status = 200, description = "The refused rows", body = Vec<u8>,
+    content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
+#[get("/alliances/{alliance}/imports/{import}/refused.xlsx")]
+pub async fn download_refused_xlsx(call: Call) -> HttpResponse {
+    refused_rows(call, FileForm::Xlsx).await
+}
+
+async fn refused_rows(call: Call, form: FileForm) -> HttpResponse {
+    call.read(move |conn, call| {
+        let alliance = call.alliance(conn)?;
+        let id = call.id("import", ImportId::parse)?;
+        let import = imports::find(conn, &call.ctx, &alliance, id)?;
+        let (table, separator) = imports::refused(conn, &call.ctx, &alliance, id, call.language)?;
+        let made = (call.language, import.received_at);
+        Ok(spreadsheet::answer(&table, form, ("refused", separator), made).versioned(1))
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct TemplateQuery {
+    /// Whose rows are filled in; a partner's own always are. Needed for reports.
+    #[param(format = "uuid")]
+    partner: Option<String>,
+    /// A round's key. For reports, which need it.
+    round: Option<String>,
+}
+
+/// Download a template.
+///
+/// A file to change and send back as an import: headings in the language asked for, and the rows that there are. Sent
+/// back as it is, it changes nothing. As XLSX it has drop-down cells, and a hidden sheet that says which template it is.
+#[utoipa::path(tag = "imports", params(TemplateQuery), responses((status = 200, description = "The template",
+    content((String = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+#[get("/alliances/{alliance}/imports/templates/{file}")]
+pub async fn download_template(call: Call) -> HttpResponse {
+    call.read(|conn, call| {
+        let query: TemplateQuery = call.query()?;
+        let alliance = call.alliance(conn)?;
+        let (kind, form) = template_file(call.step("file")).ok_or_else(Error::absent)?;
+        let partner = query.partner.as_deref().map(PartnerId::parse);
+        if partner == Some(None) {
+            let given = query.partner.as_deref().unwrap_or_default();
+            return Err(Error::from(vec![unknown("?partner", "unknown-partner", given)]).into());
+        }
+        let language = call.language;
+        let wanted = Wanted {
+            kind,
+            partner: partner.flatten(),
+            round: query.round,
+            language,
+        };
+        let table = imports::template(conn, &call.ctx, &alliance, &wanted)?;
+        let answer = spreadsheet::answer(&table, form, (kind.word(), None), (language, call.ctx.now));
+        // A workbook says when it was made, which is no change.
+        let hash = short_hash(&[format!("{table:?}{language:?}{form:?}").as_bytes()]);
+        Ok(answer.with_header("etag", format!("\"{hash}\"")))
+    })
+    .await
+}
+
+/// `partners.xlsx`
+fn template_file(name: &str) -> Option<(Kind, FileForm)> {
+    let (kind, ending) = name.split_once('.')?;
+    let form = match ending {
+        "csv" => FileForm::Csv,
+        "xlsx" => FileForm::Xlsx,
+        _ => return None,
+    };
+    Some((Kind::parse(kind)?, form))
 }
 
 /// Atomic mode: the refused rows, each with all its faults, as far as a problem document goes.

@@ -28,6 +28,7 @@ pub mod openapi;
 mod partners;
 mod problem;
 mod reports;
+mod spreadsheet;
 mod tasks;
 mod tokens;
 mod upload;
@@ -103,7 +104,10 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(journal::find_journal_entry)
         .service(imports::create_import)
         .service(imports::list_imports)
-        .service(imports::find_import);
+        .service(imports::find_import)
+        .service(imports::download_template)
+        .service(imports::download_refused_csv)
+        .service(imports::download_refused_xlsx);
 }
 
 /// The addresses beside `/v1`.

@@ -37,7 +37,7 @@ use crate::service::policy::{Access, Grant};
         (name = "initiatives", description = "Work that partners do."),
         (name = "reports", description = "What partners hand in, and what becomes of it."),
         (name = "figures", description = "Indicators' values, with everything needed to check them."),
-        (name = "imports", description = "Files of partners, commitments and initiatives."),
+        (name = "imports", description = "Files of partners, commitments, initiatives and reports."),
         (name = "journal", description = "Every change that counts, in order."),
         (name = "service", description = "The service itself.")
     )
@@ -266,6 +266,11 @@ fn step_parameter(step: &str, path: &str) -> Value {
         "round" => ("The round's key.", key, json!("2023H2")),
         "indicator" => ("The indicator's key.", key, json!("new_collaborations")),
         "seq" => ("The entry's number.", json!({"type": "integer", "minimum": 1}), json!(1)),
+        "file" => (
+            "The kind and the form: `partners.xlsx`.",
+            json!({"type": "string", "pattern": "^(partners|commitments|initiatives|reports)\\.(csv|xlsx)$"}),
+            json!("partners.xlsx"),
+        ),
         "version" => ("The submission: 1, 2, 3.", json!({"type": "integer", "minimum": 1}), json!(1)),
         _ if path.contains(step) => (
             "Its id.",

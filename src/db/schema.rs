@@ -399,6 +399,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    import_refused (import_id) {
+        import_id -> Uid,
+        kept_at -> At,
+        sent -> Text,
+    }
+}
+
 diesel::joinable!(report_versions -> reports (report_id));
 diesel::joinable!(memberships -> partners (partner_id));
 diesel::allow_tables_to_appear_in_same_query!(
@@ -427,4 +438,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     refolds,
     imports,
     extensions,
+    import_refused,
 );

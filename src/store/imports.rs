@@ -1,11 +1,12 @@
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::{Page, document, utc};
-use crate::db::schema::imports;
+use crate::db::schema::{import_refused, imports};
 use crate::db::types::{Document, Instant};
 use crate::db::{Conn, Error, Result};
 use crate::domain::id::{AllianceId, ImportId, KeyId, PartnerId};
-use crate::domain::import::{Counts, Import, Kind, Mode, Remark, Remarked};
+use crate::domain::import::{Counts, Import, Kind, Mode, Remark, Remarked, Sent};
 
 /// An import without what there is to say of it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -124,4 +125,32 @@ pub fn list(
     let query = query.order(imports::id.desc()).limit(page.limit);
     let rows = query.select(ImportRow::as_select()).load(conn)?;
     rows.into_iter().map(|row| row.into_import(Vec::new(), Vec::new())).collect()
+}
+
+/// Keeps what an import refused, as it was sent.
+pub fn insert_refused(conn: &mut Conn, id: ImportId, at: DateTime<Utc>, sent: &Sent) -> Result<()> {
+    let row = (
+        import_refused::import_id.eq(id),
+        import_refused::kept_at.eq(Instant(at)),
+        import_refused::sent.eq(serde_json::to_string(sent).unwrap_or_default()),
+    );
+    diesel::insert_into(import_refused::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// None where they are forgotten, or the import is older than they are kept.
+pub fn find_refused(conn: &mut Conn, id: ImportId) -> Result<Option<Sent>> {
+    let query = import_refused::table.find(id).select(import_refused::sent);
+    let sent: Option<String> = query.get_result(conn).optional()?;
+    let read = |sent: String| serde_json::from_str(&sent);
+    sent.map(read)
+        .transpose()
+        .map_err(|e| Error::Broken(format!("refused rows do not read: {e}")))
+}
+
+/// Forgets what is older.
+pub fn forget_refused_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<()> {
+    let old = import_refused::table.filter(import_refused::kept_at.lt(Instant(at)));
+    diesel::delete(old).execute(conn)?;
+    Ok(())
 }

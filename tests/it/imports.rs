@@ -198,7 +198,7 @@ on_both! {
 
     fn what_the_query_gets_wrong_is_told_at_once(api) {
         let scene = Scene::new(api);
-        let refused = scene.import("kind=reports&mode=x&dryRun=1", &scene.secretariat, b"");
+        let refused = scene.import("kind=figures&mode=x&dryRun=1", &scene.secretariat, b"");
         assert_eq!(refused.problem(422), "invalid");
         assert_eq!(refused.faults(), ["?kind not-a-choice", "?mode not-a-choice", "?dryRun not-a-choice"]);
         assert_eq!(scene.import("mode=atomic", &scene.secretariat, b"").faults(), ["?kind not-a-choice"]);

@@ -28,6 +28,8 @@ mod idempotency;
 mod import_equality;
 mod import_faults;
 mod import_files;
+mod import_reports;
+mod import_templates;
 mod imports;
 mod initiatives;
 mod instances;

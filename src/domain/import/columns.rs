@@ -1,6 +1,7 @@
 //! What each column of a file is, by its heading in Danish or English.
 
-use super::words::{APPROACHES, FLAGS, STAGES, STATUSES, Words};
+use super::fields::Known;
+use super::words::Words;
 use super::{Kind, Record, Remark, fault_at};
 use crate::domain::checks::shown;
 use crate::domain::names;
@@ -30,93 +31,12 @@ pub enum Reading {
     /// A partner's id or name.
     Partner,
     Partners,
-}
-
-/// A field that a column may fill, and what the column may be called besides.
-struct Known {
-    /// A key of the API's body; behind a stroke, one of an object in it.
-    field: &'static str,
-    reading: Reading,
-    aliases: &'static [&'static str],
-}
-
-const fn known(field: &'static str, reading: Reading, aliases: &'static [&'static str]) -> Known {
-    Known { field, reading, aliases }
-}
-
-const PARTNERS: &[Known] = &[
-    known("name", Reading::Text, &["navn", "partner", "partnernavn", "organisation", "organization"]),
-    known("sector", Reading::Sector, &["sektor"]),
-    known("region", Reading::Region, &["regionskode"]),
-    known("municipality", Reading::Municipality, &["kommune", "kommunekode"]),
-    known("area", Reading::Area, &["område", "landsdel"]),
-    known("cvr", Reading::Cvr, &["cvr-nr", "cvr-nummer", "cvr number"]),
-    known("website", Reading::Text, &["hjemmeside", "websted", "url"]),
-    known("partOf", Reading::Partner, &["del af", "hører under"]),
-    known("objectives", Reading::Objectives, &["objective", "mål", "formål"]),
-    known("joinedOn", Reading::Date, &["joined", "indmeldt", "indmeldt den", "indmeldelsesdato"]),
-    known("leftOn", Reading::Date, &["left", "udmeldt", "udmeldt den", "udmeldelsesdato"]),
-];
-
-const INITIATIVES: &[Known] = &[
-    known("title", Reading::Text, &["titel", "initiative", "initiativ", "project", "projekt"]),
-    known("leadPartner", Reading::Partner, &["lead", "ansvarlig", "ansvarlig partner"]),
-    known("partners", Reading::Partners, &["partner", "partnere", "organisation", "organisationer"]),
-    known(
-        "summary",
-        Reading::Text,
-        &["resumé", "resume", "sammenfatning", "beskrivelse", "description"],
-    ),
-    known(
-        "focusAreas",
-        Reading::FocusAreas,
-        &["focus area", "indsatsområde", "indsatsområder", "fokusområde", "fokusområder"],
-    ),
-    known("targetGroup", Reading::Text, &["målgruppe", "målgrupper"]),
-    known("approach", Reading::Word(APPROACHES), &["tilgang"]),
-    known("stage", Reading::Words(STAGES), &["stages", "fase", "faser", "indsatstype"]),
-    known("status", Reading::Word(STATUSES), &["tilstand"]),
-    known("startsOn", Reading::Fuzzy, &["starts", "start", "startdato", "begynder"]),
-    known("endsOn", Reading::Fuzzy, &["ends", "end", "slut", "slutdato", "slutter"]),
-    known("beganBeforeJoining", Reading::Flag(FLAGS), &["begyndt før indmeldelse"]),
-];
-
-const COMMITMENTS: &[Known] = &[
-    known("partner", Reading::Partner, &["partnernavn", "organisation", "organization"]),
-    known(
-        "focusArea",
-        Reading::FocusArea,
-        &["focus areas", "indsatsområde", "indsatsområder", "fokusområde", "fokusområder"],
-    ),
-    known("goal", Reading::Text, &["mål", "målsætning"]),
-    known("chosenOn", Reading::Date, &["chosen", "valgt", "valgt den"]),
-    known("target/measure", Reading::Text, &["measure", "målepunkt"]),
-    known("target/unit", Reading::Text, &["unit", "enhed"]),
-    known("target/baseline", Reading::Amount, &["baseline", "udgangspunkt"]),
-    known("target/target", Reading::Amount, &["target", "måltal"]),
-    known("target/dueOn", Reading::Date, &["due", "due on", "frist", "senest"]),
-];
-
-impl Kind {
-    fn fields(self) -> &'static [Known] {
-        match self {
-            Kind::Partners => PARTNERS,
-            Kind::Initiatives => INITIATIVES,
-            Kind::Commitments => COMMITMENTS,
-        }
-    }
-
-    /// What finds a row's partner, initiative or commitment: of each line one column at least. A partner's
-    /// own rows need not say whose they are.
-    fn needed(self, is_partners_own: bool) -> &'static [&'static [&'static str]] {
-        match (self, is_partners_own) {
-            (Kind::Partners, _) => &[&["name"]],
-            (Kind::Initiatives, true) => &[&["title"]],
-            (Kind::Initiatives, false) => &[&["title"], &["partners", "leadPartner"]],
-            (Kind::Commitments, true) => &[&["focusArea"]],
-            (Kind::Commitments, false) => &[&["partner"], &["focusArea"]],
-        }
-    }
+    /// Several texts.
+    List,
+    /// As its question wants it.
+    Answer,
+    /// Nothing of it is read.
+    Note,
 }
 
 /// A column that is read.
@@ -187,8 +107,9 @@ impl Columns {
             .count()
     }
 
-    pub fn has(&self, field: &str) -> bool {
-        self.read.iter().any(|column| column.field == field)
+    /// Where the column of a field is.
+    pub fn place(&self, field: &str) -> Option<usize> {
+        self.read.iter().find(|column| column.field == field).map(|column| column.index)
     }
 
     /// The heading of the column that a pointer into a body is about. Where a field came by another's column
@@ -225,7 +146,7 @@ fn column(kind: Kind, index: usize, cell: &str, programme: &Programme) -> Option
         scheme,
     };
     for known in kind.fields() {
-        let mut words = std::iter::once(&known.field).chain(known.aliases).map(|word| plain(word));
+        let mut words = known.words().map(plain);
         if words.clone().any(|word| word == written) {
             return Some(made(known, None));
         }
@@ -338,11 +259,25 @@ mod tests {
     }
 
     #[test]
+    fn the_headings_of_our_own_files_are_known() {
+        use crate::domain::text::Language;
+        for kind in Kind::ALL {
+            for language in [Language::Da, Language::En] {
+                for known in kind.fields() {
+                    let found = column(kind, 0, &known.heading(language), &programme());
+                    assert_eq!(found.expect("a column").field, known.field, "{kind:?} {language:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn no_heading_means_two_things() {
-        for kind in [Kind::Partners, Kind::Initiatives, Kind::Commitments] {
-            let words = kind.fields().iter().flat_map(|known| {
-                std::iter::once(&known.field).chain(known.aliases).map(|word| plain(word))
-            });
+        for kind in Kind::ALL {
+            // Of one field, the Danish word may be the English one.
+            let words = kind
+                .fields()
+                .flat_map(|known| known.words().map(plain).collect::<std::collections::BTreeSet<_>>());
             let mut words: Vec<String> = words.collect();
             words.sort();
             let count = words.len();

@@ -5,13 +5,17 @@
 //! `rows` reads a record's cells (`cells`, `places`) into the fields of a body as the API takes it. Whether
 //! the alliance accepts a row is decided by the same service functions as for a single request.
 
+mod answers;
 mod cells;
 mod columns;
 mod encoding;
+mod fields;
 mod file;
+mod filled;
 mod grid;
 mod places;
 mod rows;
+mod sent;
 mod sheet;
 mod words;
 mod workbook;
@@ -26,8 +30,11 @@ use super::id::{ImportId, KeyId, PartnerId};
 use super::text::{Fault, Text, pointer_step};
 
 pub use columns::Columns;
+pub use fields::{Known, REFUSED_BECAUSE, fields, refused_because};
 pub use file::FileRead;
+pub use filled::Filled;
 pub use rows::{Named, Row, RowReader};
+pub use sent::{Cell, Sent, SentRow, Table};
 pub use sheet::{Habits, Held, Record, Records, Sheet};
 pub use workbook::ABOUT;
 
@@ -49,23 +56,25 @@ pub enum Kind {
     Partners,
     Commitments,
     Initiatives,
+    /// Lines of drafts: an answer, or what came of an initiative.
+    Reports,
 }
 
 impl Kind {
-    pub const WORDS: [&str; 3] = ["partners", "commitments", "initiatives"];
+    pub const ALL: [Kind; 4] = [Kind::Partners, Kind::Commitments, Kind::Initiatives, Kind::Reports];
+    pub const WORDS: [&str; 4] = ["partners", "commitments", "initiatives", "reports"];
 
     pub fn word(self) -> &'static str {
         match self {
             Kind::Partners => "partners",
             Kind::Commitments => "commitments",
             Kind::Initiatives => "initiatives",
+            Kind::Reports => "reports",
         }
     }
 
     pub fn parse(word: &str) -> Option<Kind> {
-        [Kind::Partners, Kind::Commitments, Kind::Initiatives]
-            .into_iter()
-            .find(|kind| kind.word() == word)
+        Kind::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answers;
 use super::cells::{self, DecimalMark};
 use super::columns::{Column, Columns, Reading};
 use super::places::{self, Placed};
@@ -88,7 +89,13 @@ impl<'a> RowReader<'a> {
             return row;
         }
         let mut placed = Placed::default();
-        for column in &self.columns.read {
+        let mut answered = None;
+        for column in self
+            .columns
+            .read
+            .iter()
+            .filter(|column| !matches!(column.reading, Reading::Note))
+        {
             let cell = record.cells.get(column.index).map(|cell| cell.trim()).unwrap_or_default();
             let cell = unguarded(cell);
             let pointer = format!("/{}", column.field);
@@ -107,10 +114,15 @@ impl<'a> RowReader<'a> {
             let number =
                 (held == Held::Number).then(|| cells::number(column.reading, cell, self.habits));
             let (cell, is_number) = (number.as_deref().unwrap_or(cell), number.is_some());
+            if matches!(column.reading, Reading::Answer) {
+                answered = Some((pointer, cell.to_owned(), is_number));
+                continue;
+            }
             if let Err(fault) = self.cell(&mut row, &mut placed, column, &pointer, (cell, is_number)) {
                 row.faults.push(fault);
             }
         }
+        self.question(&mut row, answered);
         // An object of which the row says only that there is none of each part is no object.
         for value in row.fields.values_mut() {
             if value.as_object().is_some_and(|parts| parts.values().all(Value::is_null)) {
@@ -164,6 +176,9 @@ impl<'a> RowReader<'a> {
                 all.get_or_insert_default().extend(areas?.into_iter().map(Value::String));
                 json!(all)
             }
+            Reading::List => json!(cells::list(cell)),
+            // They were read before, or are not.
+            Reading::Answer | Reading::Note => return Ok(()),
             Reading::Municipality => json!(places::municipality(cell)?),
             Reading::Area => return place(placed, places::area(cell)?, pointer, cell),
             Reading::Region => {
@@ -181,6 +196,32 @@ impl<'a> RowReader<'a> {
         };
         row.set(column.field, value);
         Ok(())
+    }
+
+    /// The question's key, and the answer as the question wants it.
+    fn question(&mut self, row: &mut Row, answered: Option<(String, String, bool)>) {
+        let Some(written) = row.text("question").map(str::to_owned) else {
+            // Whose answer it is shows only where the question is known.
+            if let Some((_, cell, _)) = answered {
+                row.set("answer", json!(cell));
+            }
+            return;
+        };
+        let question = match answers::question(&written, self.programme) {
+            Ok(question) => question,
+            Err(fault) => return row.faults.push(fault),
+        };
+        row.set("question", json!(question.key));
+        let Some((pointer, cell, is_number)) = answered else { return };
+        let number = row.number;
+        let digits = |cell: &str| match is_number {
+            true => Ok(cell.to_owned()),
+            false => self.amount(&pointer, cell, number),
+        };
+        match answers::answer(&pointer, question, &cell, digits) {
+            Ok(answer) => row.set("answer", answer),
+            Err(fault) => row.faults.push(fault),
+        }
     }
 
     fn amount(&mut self, pointer: &str, cell: &str, row: i64) -> Result<String, Fault> {
@@ -217,7 +258,7 @@ fn none(row: &mut Row, column: &Column) {
         Reading::FocusAreas => {
             row.fields.entry(column.field).or_insert_with(|| json!([]));
         }
-        Reading::Objectives => row.set(column.field, json!([])),
+        Reading::Objectives | Reading::List => row.set(column.field, json!([])),
         _ => row.set(column.field, Value::Null),
     }
 }

@@ -1,6 +1,7 @@
 //! Words of closed lists, in Danish and English.
 
 use crate::domain::names;
+use crate::domain::text::Language;
 
 /// A word as the API has it, and what else people write for it.
 pub type Words = &'static [(&'static str, &'static [&'static str])];
@@ -25,7 +26,36 @@ pub const STAGES: Words = &[
     ("rehabilitation", &["rehabilitering"]),
 ];
 
-pub const FLAGS: Words = &[("true", &["ja", "yes", "1"]), ("false", &["nej", "no", "0"])];
+/// What came of an initiative: what was done, or what changed.
+pub const OUTCOMES: Words = &[("output", &["ydelse"]), ("outcome", &["effekt"])];
+
+pub const VERIFICATIONS: Words = &[
+    ("selfReported", &["egen oplysning", "self-reported"]),
+    ("documented", &["dokumenteret"]),
+    ("external", &["ekstern"]),
+];
+
+/// The last ones are a workbook's own words in Danish.
+pub const FLAGS: Words =
+    &[("true", &["ja", "yes", "1", "sand"]), ("false", &["nej", "no", "0", "falsk"])];
+
+/// Why an answer has no value.
+pub const NO_ANSWERS: Words = &[
+    ("dontKnow", &["ved ikke", "don't know", "dont know"]),
+    ("notApplicable", &["ikke relevant", "not applicable"]),
+];
+
+/// What people read for one of the words.
+pub fn said(words: Words, word: &str, language: Language) -> String {
+    let others = words.iter().find(|(known, _)| *known == word).map(|(_, others)| *others);
+    let danish = others.and_then(|others| others.first()).copied();
+    match (language, word) {
+        (Language::Da, _) => danish.unwrap_or(word).to_owned(),
+        (Language::En, "true") => "Yes".to_owned(),
+        (Language::En, "false") => "No".to_owned(),
+        (Language::En, _) => word.to_owned(),
+    }
+}
 
 /// The API's word for what was written, whatever its case.
 pub fn find(words: Words, written: &str) -> Option<&'static str> {

@@ -1,20 +1,27 @@
 //! Imports: files of rows, each of which goes through the same function as a single request.
 
+mod refused;
+mod reports;
 mod rows;
+mod template;
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
+pub use self::refused::refused;
+use self::reports::Drafts;
 use self::rows::{Done, Taking};
+use self::template::check_about;
+pub use self::template::{Wanted, template};
 use super::programmes::InForce;
-use super::{Ctx, Error, Kind as Refused, Result, journal};
+use super::{Ctx, Error, Kind as Refused, Refusal, Result, journal};
 use crate::db::{self, Conn};
 use crate::domain::dates::rfc3339;
 use crate::domain::id::ImportId;
 use crate::domain::import::{
-    Columns, Counts, FileRead, Import, Kind, MOST_OWN_ROWS, Mode, Outcome, Remark, Remarked, Row,
-    RowReader, Sheet,
+    Columns, Counts, FileRead, Import, Kind, MOST_OWN_ROWS, Mode, Outcome, REFUSED_BECAUSE, Remark,
+    Remarked, Row, RowReader, Sent, SentRow, Sheet,
 };
 use crate::domain::journal::Change;
 use crate::domain::text::Fault;
@@ -78,6 +85,8 @@ pub fn run(
     let sheet = file.sheet;
     let columns = Columns::of(order.kind, &sheet.heading, &alliance.programme, own.is_some());
     let mut columns = columns.map_err(unreadable)?;
+    let outdated = check_about(&file.about, order.kind, alliance)?;
+    let mut sent = refused::begun(&sheet, &columns);
     let mut import = Import {
         id: None,
         kind: order.kind,
@@ -93,14 +102,15 @@ pub fn run(
         rows: Vec::new(),
     };
     import.warnings.append(&mut columns.warnings);
+    import.warnings.extend(outdated);
     let ctx = &ctx.gathering(alliance.id);
     let tried = db::savepoint(conn, |conn| {
-        take_rows(conn, ctx, alliance, (&sheet, &columns), &mut import, progress)?;
+        take_rows(conn, ctx, alliance, (&sheet, &columns), (&mut import, &mut sent), progress)?;
         let is_kept_out = order.mode == Mode::Atomic && import.counts.refused > 0;
         if order.dry_run || is_kept_out {
             return Err(Undone::OnPurpose(Box::new(import)));
         }
-        Ok(complete(conn, ctx, alliance, import)?)
+        Ok(complete(conn, ctx, alliance, import, &sent)?)
     });
     match tried {
         Ok(import) => Ok(Run { import, is_written: true }),
@@ -125,25 +135,30 @@ fn take_rows(
     ctx: &Ctx,
     alliance: &InForce,
     (sheet, columns): (&Sheet, &Columns),
-    import: &mut Import,
+    (import, sent): (&mut Import, &mut Sent),
     progress: &mut dyn FnMut(i64, i64),
 ) -> Result<()> {
     let mut taking = Taking { ctx, alliance, columns, seen: HashMap::new() };
     let mut reader = RowReader::new(columns, &alliance.programme, sheet.habits());
+    // Lines of a report are saved together, so what came of them shows at the end.
+    let mut drafts = Drafts::default();
+    if import.kind == Kind::Reports {
+        for record in sheet.rows() {
+            let row = reader.read(&record);
+            drafts.add(conn, &mut taking, row)?;
+        }
+        drafts.save(conn, &taking)?;
+    }
     for record in sheet.rows() {
-        let row = reader.read(&record);
-        let number = row.number;
-        if let Some(mut gathered) = ctx.gathered() {
-            gathered.begin();
-        }
-        let done = take_row(conn, &mut taking, import.kind, row)?;
-        if let Some(mut gathered) = ctx.gathered() {
-            if done.outcome == Outcome::Refused {
-                gathered.take_back();
-            }
-            gathered.make_room(conn)?;
-        }
+        let number = record.number;
+        let done = match import.kind {
+            Kind::Reports => drafts.done(number),
+            kind => take_step(conn, &mut taking, kind, reader.read(&record))?,
+        };
         import.counts.add(done.outcome);
+        if done.outcome == Outcome::Refused {
+            sent.rows.push(SentRow::of(record, columns.place(REFUSED_BECAUSE)));
+        }
         if !done.remarks.is_empty() {
             import
                 .rows
@@ -152,6 +167,22 @@ fn take_rows(
         progress(import.counts.rows(), sheet.row_count);
     }
     Ok(())
+}
+
+/// A row as a step of its own: what it moved is taken back with it.
+fn take_step(conn: &mut Conn, taking: &mut Taking, kind: Kind, row: Row) -> Result<Done> {
+    let ctx = taking.ctx;
+    if let Some(mut gathered) = ctx.gathered() {
+        gathered.begin();
+    }
+    let done = take_row(conn, taking, kind, row)?;
+    if let Some(mut gathered) = ctx.gathered() {
+        if done.outcome == Outcome::Refused {
+            gathered.take_back();
+        }
+        gathered.make_room(conn)?;
+    }
+    Ok(done)
 }
 
 /// Takes one row, or takes back what it did and says all that is wrong with it: what the file got wrong, and
@@ -164,7 +195,7 @@ fn take_row(conn: &mut Conn, taking: &mut Taking, kind: Kind, mut row: Row) -> R
         let done = match kind {
             Kind::Partners => taking.partner(conn, &mut row)?,
             Kind::Initiatives => taking.initiative(conn, &mut row)?,
-            Kind::Commitments => taking.commitment(conn, &mut row)?,
+            Kind::Commitments | Kind::Reports => taking.commitment(conn, &mut row)?,
         };
         if row.faults.is_empty() { Ok(done) } else { Err(Error::invalid(Vec::new())) }
     });
@@ -173,20 +204,29 @@ fn take_row(conn: &mut Conn, taking: &mut Taking, kind: Kind, mut row: Row) -> R
         Err(Error::Failed(error)) => return Err(Error::Failed(error)),
         Err(Error::Refused(refusal)) => *refusal,
     };
-    let mut faults = row.faults;
+    Ok(Done::refused(taking.columns, together(taking.columns, row.faults, refusal)))
+}
+
+/// The faults of a row's form, and what the alliance refuses of the rest. What a cell got wrong is said once: the
+/// check of the body saw it missing.
+fn together(columns: &Columns, mut faults: Vec<Fault>, refusal: Refusal) -> Vec<Fault> {
     if refusal.faults.is_empty() && faults.is_empty() {
         faults.push(Fault::new("", refusal.code, refusal.detail.da, refusal.detail.en));
     }
-    // What a cell got wrong is said once: the check of the body saw it missing.
-    let told: Vec<Option<String>> =
-        faults.iter().map(|fault| taking.columns.heading(&fault.pointer)).collect();
+    let told: Vec<Option<String>> = faults.iter().map(|fault| columns.heading(&fault.pointer)).collect();
     let news = refusal.faults.into_iter();
-    faults.extend(news.filter(|fault| !told.contains(&taking.columns.heading(&fault.pointer))));
-    Ok(Done::refused(taking.columns, faults))
+    faults.extend(news.filter(|fault| !told.contains(&columns.heading(&fault.pointer))));
+    faults
 }
 
 /// Keeps the import, and writes its entry behind those of its rows.
-fn complete(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, mut import: Import) -> Result<Import> {
+fn complete(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: &InForce,
+    mut import: Import,
+    sent: &Sent,
+) -> Result<Import> {
     if let Some(mut gathered) = ctx.gathered() {
         gathered.write(conn)?;
     }
@@ -202,6 +242,7 @@ fn complete(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, mut import: Import) 
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
     store::imports::insert(conn, alliance.id, (id, seq), &import)?;
+    refused::keep(conn, ctx, id, sent)?;
     import.id = Some(id);
     import.journal_seq = Some(seq);
     Ok(import)

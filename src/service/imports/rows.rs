@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::remark;
+use super::reports::is_same_amount;
 use crate::db::Conn;
 use crate::domain::checks::shown;
-use crate::domain::commitment::MakeCommitment;
+use crate::domain::commitment::{Commitment, MakeCommitment};
 use crate::domain::id::PartnerId;
 use crate::domain::import::{Columns, Outcome, Remark, Row};
 use crate::domain::initiative::CreateInitiative;
@@ -120,12 +121,13 @@ impl Taking<'_> {
             return Ok(self.created(unknown.into_iter().collect()));
         };
         let before = commitments::find(conn, self.ctx, self.alliance, id)?;
+        keep_digits(&before, &mut row.fields);
         let changes = changes(&MakeCommitment::from_commitment(&before), &row.fields, &["focusArea"]);
         let after = commitments::update(conn, self.ctx, self.alliance, id, WHATEVER_IS_THERE, &changes)?;
         Ok(kept(before.version, after.version))
     }
 
-    fn own(&self) -> Option<PartnerId> {
+    pub fn own(&self) -> Option<PartnerId> {
         self.ctx.as_partner(self.alliance.id)
     }
 
@@ -135,7 +137,7 @@ impl Taking<'_> {
     }
 
     /// A key stands in a file once: what the second row says, the first may contradict.
-    fn only_once(&mut self, key: &str, row: i64, pointer: &str) -> Result<()> {
+    pub fn only_once(&mut self, key: &str, row: i64, pointer: &str) -> Result<()> {
         match self.seen.get(key) {
             Some(first) => Err(row_twice(pointer, *first)),
             None => {
@@ -146,7 +148,7 @@ impl Taking<'_> {
     }
 
     /// The partner that a field names, if the row says one. A name that is nobody's is a fault of the row.
-    fn one_named(&self, conn: &mut Conn, row: &mut Row, field: &str) -> Result<Option<PartnerId>> {
+    pub fn one_named(&self, conn: &mut Conn, row: &mut Row, field: &str) -> Result<Option<PartnerId>> {
         let named = self.all_named(conn, row, field)?;
         Ok(named.and_then(|named| named.first().copied().flatten()))
     }
@@ -189,6 +191,18 @@ fn changes(current: &impl Serialize, fields: &Map<String, Value>, keys: &[&str])
     Value::Object(news.map(|(field, value)| (field.clone(), value.clone())).collect())
 }
 
+/// An amount that is the same in other digits is no change.
+fn keep_digits(before: &Commitment, fields: &mut Map<String, Value>) {
+    let before = serde_json::to_value(before).unwrap_or_default();
+    let Some(target) = fields.get_mut("target").and_then(Value::as_object_mut) else { return };
+    for (field, said) in target {
+        let known = before.pointer(&format!("/target/{field}"));
+        if let Some(known) = known.filter(|known| is_same_amount(known, said)) {
+            *said = known.clone();
+        }
+    }
+}
+
 fn kept(before: i64, after: i64) -> Done {
     let outcome = if before == after { Outcome::Unchanged } else { Outcome::Updated };
     Done { outcome, remarks: Vec::new() }
@@ -199,11 +213,11 @@ fn required(row: &Row, field: &str) -> Result<String> {
     text.map(str::to_owned).ok_or_else(|| missing(&format!("/{field}")))
 }
 
-fn missing(pointer: &str) -> Error {
+pub fn missing(pointer: &str) -> Error {
     Error::from(vec![Fault::new(pointer, "required", "Feltet mangler.", "The field is missing.")])
 }
 
-fn not_own(pointer: &str) -> Error {
+pub fn not_own(pointer: &str) -> Error {
     let (da, en) =
         ("En partner kan kun tage sine egne rækker ind.", "A partner can import only its own rows.");
     let fault = Fault::new(pointer, "forbidden", da, en);

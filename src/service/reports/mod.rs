@@ -88,7 +88,10 @@ fn wrong_state(state: State) -> Error {
 }
 
 /// The initiatives that the partner takes part in, as a report's check wants them.
-fn known_initiatives(conn: &mut Conn, partner: PartnerId) -> Result<Vec<InitiativeKnown>> {
+pub(in crate::service) fn known_initiatives(
+    conn: &mut Conn,
+    partner: PartnerId,
+) -> Result<Vec<InitiativeKnown>> {
     let initiatives = store::initiatives::of_partners(conn, &[partner])?;
     let known = initiatives.into_iter().map(|initiative| InitiativeKnown {
         id: initiative.id.to_string(),

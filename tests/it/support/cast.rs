@@ -70,6 +70,7 @@ impl Cast {
             ("{key}", &at.key),
             ("{seq}", &at.entry),
             ("{version}", "1"),
+            ("{file}", "partners.xlsx"),
         ];
         steps
             .iter()
