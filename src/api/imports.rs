@@ -67,6 +67,12 @@ struct ImportsQuery {
     count: Option<String>,
 }
 
+/// A workbook (XLSX).
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code)] // For the document.
+struct Workbook(Vec<u8>);
+
 /// A form with one file.
 #[derive(ToSchema)]
 #[schema(example = json!({"file": "partnere.csv"}))]
@@ -292,7 +298,7 @@ pub async fn download_refused_csv(call: Call) -> HttpResponse {
 /// Download the refused rows as a workbook.
 ///
 /// As they were sent, with why in a last column, ready to be mended and sent again. Kept for 90 days.
-#[utoipa::path(tag = "imports", responses((status = 200, description = "The refused rows", body = Vec<u8>,
+#[utoipa::path(tag = "imports", responses((status = 200, description = "The refused rows", body = Workbook,
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
 #[get("/alliances/{alliance}/imports/{import}/refused.xlsx")]
 pub async fn download_refused_xlsx(call: Call) -> HttpResponse {
@@ -328,7 +334,7 @@ struct TemplateQuery {
 /// back as it is, it changes nothing. As XLSX it has drop-down cells, and a hidden sheet that says which template it is.
 #[utoipa::path(tag = "imports", params(TemplateQuery), responses((status = 200, description = "The template",
     content((String = "text/csv"),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
 #[get("/alliances/{alliance}/imports/templates/{file}")]
 pub async fn download_template(call: Call) -> HttpResponse {
     call.read(|conn, call| {

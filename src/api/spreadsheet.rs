@@ -15,6 +15,8 @@ use crate::domain::text::Language;
 const LONGEST_LIST: usize = 255;
 /// The sheet that longer lists stand in.
 const LISTS: &str = "_lister";
+/// What a workbook's cell holds, in characters.
+const LONGEST_CELL: usize = 32_767;
 /// In characters; longer ones wrap.
 const WIDEST: usize = 40;
 
@@ -91,7 +93,7 @@ fn workbook(table: &Table, now: DateTime<Utc>) -> Result<Vec<u8>, XlsxError> {
             column,
             u16::try_from(widest.unwrap_or(8).clamp(8, WIDEST) + 2).unwrap_or(10),
         )?;
-        sheet.write_string_with_format(0, column, title, &heading)?;
+        sheet.write_string_with_format(0, column, cut(title), &heading)?;
     }
     for (row, cells) in (1_u32..).zip(&table.rows) {
         for (column, cell) in (0_u16..).zip(cells) {
@@ -145,7 +147,7 @@ fn length(cell: &Cell) -> usize {
     }
 }
 
-/// A number that no number holds is written as text, and so is a text that is longer than a cell.
+/// A number that no number holds is written as text.
 fn write(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
@@ -154,10 +156,7 @@ fn write(
 ) -> Result<(), XlsxError> {
     match cell {
         Cell::Text(said) if said.is_empty() => Ok(()),
-        Cell::Text(said) => {
-            let said: String = said.chars().take(32_767).collect();
-            sheet.write_string_with_format(row, column, said, text).map(drop)
-        }
+        Cell::Text(said) => sheet.write_string_with_format(row, column, cut(said), text).map(drop),
         Cell::Number(digits) => match digits.parse::<f64>() {
             Ok(value) if value.is_finite() => {
                 sheet.write_number_with_format(row, column, value, number).map(drop)
@@ -165,6 +164,11 @@ fn write(
             _ => sheet.write_string_with_format(row, column, digits, text).map(drop),
         },
     }
+}
+
+/// As much as a cell holds.
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_CELL).collect()
 }
 
 /// Where the list of this number stands, from 1: `'_lister'!$B$1:$B$98`.

@@ -181,8 +181,8 @@ mod tests {
         assert_eq!(said(60.0, false), None, "a day that never was");
         assert_eq!(said(0.0, true).as_deref(), Some("1904-01-01"));
         assert_eq!(said(43829.0, true).as_deref(), Some("2023-12-31"));
-        assert_eq!(said(45291.604_166_666_664, false).as_deref(), Some("2023-12-31 14:30"));
-        assert_eq!(said(45290.999_999_99, false).as_deref(), Some("2023-12-31"));
+        assert_eq!(said(45_291.604_166_666_664, false).as_deref(), Some("2023-12-31 14:30"));
+        assert_eq!(said(45_290.999_999_99, false).as_deref(), Some("2023-12-31"));
         assert_eq!([said(-1.0, false), said(3e6, false), said(f64::NAN, false)], [None, None, None]);
     }
 
