@@ -107,42 +107,52 @@ on_both! {
     }
 
     fn an_extension_decides_from_its_grant_on_and_nothing_before(api) {
-        let scene = due(api, "2023-10-28T12:00:00Z");
-        let until = "2023-10-29T02:59:59+01:00";
-        let (due_at, extended) = (json!("2023-10-28T12:00:00.000000Z"), json!("2023-10-29T01:59:59.000000Z"));
-        let verdict = |clock: &Clock| receipt(&scene, &clock.place.partner);
+        // The end of the extension, the last moment on time, the first late one: before and after the clock changes.
+        for (until, last, late) in [
+            ("2023-03-26T01:59:59+01:00", "2023-03-26T01:59:59.9+01:00", "2023-03-26T03:00:00+02:00"),
+            ("2023-03-26T03:00:00+02:00", "2023-03-26T03:00:00.9+02:00", "2023-03-26T03:00:01+02:00"),
+            ("2023-10-29T02:59:59+02:00", "2023-10-29T02:59:59.9+02:00", "2023-10-29T02:00:00+01:00"),
+            ("2023-10-29T02:59:59+01:00", "2023-10-29T02:59:59.9+01:00", "2023-10-29T03:00:00+01:00"),
+        ] {
+            let due_at = facit::domain::dates::rfc3339(at(until) - chrono::Duration::hours(20));
+            let scene = due(api, &due_at);
+            let extended = json!(facit::domain::dates::rfc3339(at(until)));
+            let hours = |hours| facit::domain::dates::rfc3339(at(&due_at) + chrono::Duration::hours(hours));
+            let verdict = |clock: &Clock| receipt(&scene, &clock.place.partner);
 
-        // Before the deadline, and after it but before the submission.
-        for granted in ["2023-10-20T12:00:00Z", "2023-10-28T15:00:00Z"] {
-            for (moment, on_time) in [("2023-10-29T02:59:59.9+01:00", true), ("2023-10-29T03:00:00+01:00", false)] {
-                let clock = Clock::new(&scene);
-                clock.extended(granted, Some(until));
-                clock.submits(moment).expect("submitted");
-                assert_eq!(verdict(&clock), (json!(on_time), extended.clone()), "{granted} {moment}");
-                // Withdrawn afterwards, it changes nothing that was found.
-                clock.extended("2023-11-01T12:00:00Z", None);
-                assert_eq!(verdict(&clock), (json!(on_time), extended.clone()));
+            // Granted before the deadline, and after it but before the submission.
+            for granted in [hours(-24), hours(3)] {
+                for (moment, on_time) in [(last, true), (late, false)] {
+                    let clock = Clock::new(&scene);
+                    clock.extended(&granted, Some(until));
+                    clock.submits(moment).expect("submitted");
+                    assert_eq!(verdict(&clock), (json!(on_time), extended.clone()), "{granted} {moment}");
+                    // Withdrawn afterwards, it changes nothing that was found.
+                    clock.extended(&hours(48), None);
+                    assert_eq!(verdict(&clock), (json!(on_time), extended.clone()));
+                }
             }
+            // After the submission: it was late, and stays so, also for what is submitted again.
+            let clock = Clock::new(&scene);
+            let partner = clock.place.partner.to_string();
+            clock.submits(&hours(1)).expect("submitted");
+            clock.extended(&hours(2), Some(until));
+            assert_eq!(verdict(&clock), (json!(false), json!(due_at)));
+            scene.step("r", &partner, "return", &scene.secretariat,
+                &json!({"points": [{"pointer": "", "code": "unclear", "detail": "Hvad?"}]}));
+            clock.submits(&hours(3)).expect("submitted");
+            assert_eq!(verdict(&clock), (json!(false), extended.clone()), "the first verdict, under the deadline of now");
+            let first = scene.read(&format!("/reports/r/{partner}/versions/1"));
+            assert_eq!((&first["receipt"]["deadline"], &first["onTime"]), (&json!(due_at), &json!(false)));
+            // Withdrawn before the submission, it is as if it had never been.
+            let clock = Clock::new(&scene);
+            clock.extended(&hours(-24), Some(until));
+            clock.extended(&hours(-12), None);
+            clock.submits(&hours(1)).expect("submitted");
+            assert_eq!(verdict(&clock), (json!(false), json!(due_at)));
+            let found = api.db.read_now(|conn| facit::check::check(conn, &scene.slug)).expect("a check");
+            assert!(found.differences.is_empty(), "{:#?}", found.differences);
         }
-        // After the submission: it was late, and stays so, also for what is submitted again.
-        let clock = Clock::new(&scene);
-        clock.submits("2023-10-28T12:00:01Z").expect("submitted");
-        clock.extended("2023-10-28T13:00:00Z", Some(until));
-        assert_eq!(verdict(&clock), (json!(false), due_at.clone()));
-        scene.step("r", &clock.place.partner.to_string(), "return", &scene.secretariat,
-            &json!({"points": [{"pointer": "", "code": "unclear", "detail": "Hvad?"}]}));
-        clock.submits("2023-10-28T14:00:00Z").expect("submitted");
-        assert_eq!(verdict(&clock), (json!(false), extended.clone()), "the first verdict, under the deadline of now");
-        let first = scene.read(&format!("/reports/r/{}/versions/1", clock.place.partner));
-        assert_eq!((&first["receipt"]["deadline"], &first["onTime"]), (&due_at, &json!(false)));
-        // Withdrawn before the submission, it is as if it had never been.
-        let clock = Clock::new(&scene);
-        clock.extended("2023-10-20T12:00:00Z", Some(until));
-        clock.extended("2023-10-21T12:00:00Z", None);
-        clock.submits("2023-10-28T12:00:01Z").expect("submitted");
-        assert_eq!(verdict(&clock), (json!(false), due_at));
-        let found = api.db.read_now(|conn| facit::check::check(conn, &scene.slug)).expect("a check");
-        assert!(found.differences.is_empty(), "{:#?}", found.differences);
     }
 
     fn an_extension_lets_a_partner_withdraw_and_report_after_the_close(api) {
