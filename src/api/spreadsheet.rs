@@ -17,6 +17,8 @@ const LONGEST_LIST: usize = 255;
 const LISTS: &str = "_lister";
 /// What a workbook's cell holds, in characters.
 const LONGEST_CELL: usize = 32_767;
+/// More digits a workbook does not keep.
+const DIGITS: usize = 15;
 /// In characters; longer ones wrap.
 const WIDEST: usize = 40;
 
@@ -147,7 +149,11 @@ fn length(cell: &Cell) -> usize {
     }
 }
 
-/// A number that no number holds is written as text.
+fn has_room(digits: &str) -> bool {
+    digits.bytes().filter(u8::is_ascii_digit).count() <= DIGITS
+}
+
+/// A number that a workbook would round is written as text.
 fn write(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
@@ -158,7 +164,7 @@ fn write(
         Cell::Text(said) if said.is_empty() => Ok(()),
         Cell::Text(said) => sheet.write_string_with_format(row, column, cut(said), text).map(drop),
         Cell::Number(digits) => match digits.parse::<f64>() {
-            Ok(value) if value.is_finite() => {
+            Ok(value) if value.is_finite() && has_room(digits) => {
                 sheet.write_number_with_format(row, column, value, number).map(drop)
             }
             _ => sheet.write_string_with_format(row, column, digits, text).map(drop),

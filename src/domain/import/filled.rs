@@ -15,9 +15,6 @@ use crate::domain::programme::{AnswerType, Labelled, Programme, Question};
 use crate::domain::report::{Answer, AnswerValue};
 use crate::domain::text::{Language, Text};
 
-/// More digits a spreadsheet does not keep.
-const DIGITS: usize = 15;
-
 /// What values are shown with.
 pub struct Filled<'a> {
     pub programme: &'a Programme,
@@ -152,10 +149,8 @@ impl Filled<'_> {
     }
 }
 
-/// As a number where a spreadsheet keeps all its digits, else as text.
 fn amount(digits: &str) -> Cell {
-    let count = digits.bytes().filter(u8::is_ascii_digit).count();
-    match is_amount(digits) && count <= DIGITS {
+    match is_amount(digits) {
         true => Cell::Number(digits.to_owned()),
         false => Cell::Text(digits.to_owned()),
     }
