@@ -59,7 +59,9 @@ pub fn refused(
 
 /// `Sektor: Sektoren »x« findes ikke i programmet.`, the row's other faults behind a stroke.
 fn why(import: &Import, row: i64, language: Language) -> String {
-    let remarked = import.rows.iter().find(|remarked| remarked.row == row);
+    // They stand in the file's order.
+    let place = import.rows.binary_search_by_key(&row, |remarked| remarked.row);
+    let remarked = place.ok().and_then(|place| import.rows.get(place));
     let remarks = remarked.filter(|remarked| remarked.outcome == Outcome::Refused);
     let remarks = remarks.map(|remarked| remarked.remarks.as_slice()).unwrap_or_default();
     let said = remarks.iter().map(|remark| match &remark.column {

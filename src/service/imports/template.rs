@@ -1,6 +1,6 @@
 //! Templates: files that are filled in with what there is, to be changed and sent back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -102,6 +102,7 @@ fn bodies(conn: &mut Conn, kind: Kind, whose: &[&Partner]) -> Result<Vec<Value>>
         }
         Kind::Initiatives => {
             let known = store::initiatives::of_partners(conn, &ids)?;
+            let ids: BTreeSet<PartnerId> = ids.into_iter().collect();
             let led = known.iter().filter(|initiative| ids.contains(&initiative.lead_partner));
             led.map(|it| body(serde_json::to_value(CreateInitiative::from_initiative(it))))
                 .collect()
