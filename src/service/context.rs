@@ -3,9 +3,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::error::Result;
+use super::gathering::Gathering;
 use super::policy::{self, Access, Reach};
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
-use crate::store::tallies::Gathered;
 
 /// Who makes a request, and when. The clock is read once, where a request begins.
 #[derive(Debug, Clone)]
@@ -14,8 +14,8 @@ pub struct Ctx {
     pub caller: Caller,
     /// The operation's row of the access table; none on the command line.
     pub access: Option<&'static Access>,
-    /// Running counts that are written when all of a long write is done; none where each write's are at once.
-    pub gathered: Option<Arc<Mutex<Gathered>>>,
+    /// What is written when all of a long write is done; none where it is at once.
+    pub gathering: Option<Arc<Mutex<Gathering>>>,
 }
 
 /// What a caller may be.
@@ -76,7 +76,7 @@ impl Caller {
 
 impl Ctx {
     pub fn new(now: DateTime<Utc>, caller: Caller, access: Option<&'static Access>) -> Ctx {
-        Ctx { now, caller, access, gathered: None }
+        Ctx { now, caller, access, gathering: None }
     }
 
     /// The command line's context.
@@ -84,16 +84,16 @@ impl Ctx {
         Ctx::new(now, Caller::Installation, None)
     }
 
-    /// The same, with running counts gathered until the one who asked for it writes them.
+    /// The same, gathering until the one who asked for it writes.
     pub fn gathering(&self, alliance: AllianceId) -> Ctx {
-        let gathered = Arc::new(Mutex::new(Gathered::new(alliance)));
-        Ctx { gathered: Some(gathered), ..self.clone() }
+        let gathering = Arc::new(Mutex::new(Gathering::new(alliance)));
+        Ctx { gathering: Some(gathering), ..self.clone() }
     }
 
-    /// The running counts that are gathered, if they are.
-    pub fn gathered(&self) -> Option<MutexGuard<'_, Gathered>> {
-        let gathered = self.gathered.as_ref()?;
-        Some(gathered.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What is gathered of this alliance, if anything is.
+    pub fn gathered(&self, alliance: AllianceId) -> Option<MutexGuard<'_, Gathering>> {
+        let gathering = self.gathering.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        (gathering.alliance == alliance).then_some(gathering)
     }
 
     /// Whether the caller may do this in the alliance.

@@ -8,21 +8,29 @@ use crate::db::{self, Conn};
 use crate::domain::id::AllianceId;
 use crate::domain::journal::{self, Change, Position};
 use crate::store;
-use crate::store::journal::{EntryRow, TextRow};
+use crate::store::journal::{EntryRow, Head, TextRow};
 
 /// The number that the next entry will have. Only under the write lock, which every write holds.
-pub fn next_seq(conn: &mut Conn, journal: AllianceId) -> Result<i64> {
-    Ok(store::journal::head(conn, journal)?.map_or(0, |head| head.size) + 1)
+pub fn next_seq(conn: &mut Conn, ctx: &Ctx, journal: AllianceId) -> Result<i64> {
+    Ok(head(conn, ctx, journal)?.map_or(0, |head| head.size) + 1)
+}
+
+/// Where the journal has come to, with what this very write has added.
+fn head(conn: &mut Conn, ctx: &Ctx, journal: AllianceId) -> Result<Option<Head>> {
+    match ctx.gathered(journal).and_then(|gathered| gathered.head) {
+        Some(head) => Ok(Some(head)),
+        None => Ok(store::journal::head(conn, journal)?),
+    }
 }
 
 /// Appends one entry, and answers its number. Its time is the later of the request's clock and the
 /// previous entry's time plus a microsecond, so that times never run backwards.
 pub fn record(conn: &mut Conn, ctx: &Ctx, journal: AllianceId, change: Change) -> Result<i64> {
-    let head = match store::journal::head(conn, journal)? {
+    let head = match head(conn, ctx, journal)? {
         Some(head) => head,
         None => {
             store::journal::begin(conn, journal, ctx.now)?;
-            store::journal::Head { size: 0, last_at: ctx.now - Duration::microseconds(1) }
+            Head { size: 0, last_at: ctx.now - Duration::microseconds(1) }
         }
     };
     let at = ctx.now.max(head.last_at + Duration::microseconds(1));
@@ -54,6 +62,11 @@ pub fn record(conn: &mut Conn, ctx: &Ctx, journal: AllianceId, change: Change) -
         })
         .collect();
     store::journal::append(conn, &entry, &texts)?;
+    let head = Head { size: position.seq, last_at: at };
+    match ctx.gathered(journal) {
+        Some(mut gathered) => gathered.head = Some(head),
+        None => store::journal::move_head(conn, journal, head)?,
+    }
     Ok(position.seq)
 }
 

@@ -10,6 +10,7 @@ pub mod effects;
 pub mod error;
 pub mod extensions;
 pub mod figures;
+pub mod gathering;
 pub mod imports;
 pub mod initiatives;
 pub mod installation;

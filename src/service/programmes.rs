@@ -221,7 +221,7 @@ fn record(
         "sha256": sha256,
         "document": serde_json::to_value(&programme.document).unwrap_or_default(),
     });
-    let seq = journal::next_seq(conn, alliance.id)?;
+    let seq = journal::next_seq(conn, ctx, alliance.id)?;
     let version = ProgrammeVersion {
         alliance_id: alliance.id,
         version: alliance.version,

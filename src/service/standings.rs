@@ -46,8 +46,8 @@ pub fn renew(
         store::standings::insert(conn, &fresh)?;
     }
     let moves = moves.into_iter().filter(|(_, change)| !change.is_zero());
-    match ctx.gathered() {
-        Some(mut gathered) => Ok(gathered.shift(conn, moves, seq)?),
+    match ctx.gathered(alliance) {
+        Some(mut gathered) => Ok(gathered.counts.shift(conn, moves, seq)?),
         None => Ok(store::tallies::shift(conn, alliance, moves, seq)?),
     }
 }

@@ -64,8 +64,13 @@ pub fn append(conn: &mut Conn, entry: &EntryRow, texts: &[TextRow]) -> Result<()
     for text in texts {
         diesel::insert_into(journal_texts::table).values(text.clone()).execute(conn)?;
     }
-    let head = (journals::size.eq(entry.seq), journals::last_at.eq(entry.entry_at));
-    diesel::update(journals::table.find(entry.journal_id)).set(head).execute(conn)?;
+    Ok(())
+}
+
+/// Says how far the journal has come; each append wants it, at the latest at the end of the transaction.
+pub fn move_head(conn: &mut Conn, journal: AllianceId, head: Head) -> Result<()> {
+    let head = (journals::size.eq(head.size), journals::last_at.eq(Instant(head.last_at)));
+    diesel::update(journals::table.find(journal)).set(head).execute(conn)?;
     Ok(())
 }
 

@@ -171,12 +171,12 @@ fn take_rows(
 
 /// A row as a step of its own: what it moved is taken back with it.
 fn take_step(conn: &mut Conn, taking: &mut Taking, kind: Kind, row: Row) -> Result<Done> {
-    let ctx = taking.ctx;
-    if let Some(mut gathered) = ctx.gathered() {
+    let (ctx, alliance) = (taking.ctx, taking.alliance.id);
+    if let Some(mut gathered) = ctx.gathered(alliance) {
         gathered.begin();
     }
     let done = take_row(conn, taking, kind, row)?;
-    if let Some(mut gathered) = ctx.gathered() {
+    if let Some(mut gathered) = ctx.gathered(alliance) {
         if done.outcome == Outcome::Refused {
             gathered.take_back();
         }
@@ -227,9 +227,6 @@ fn complete(
     mut import: Import,
     sent: &Sent,
 ) -> Result<Import> {
-    if let Some(mut gathered) = ctx.gathered() {
-        gathered.write(conn)?;
-    }
     let id = ImportId::new();
     let change = Change {
         action: "import.completed",
@@ -243,6 +240,9 @@ fn complete(
     let seq = journal::record(conn, ctx, alliance.id, change)?;
     store::imports::insert(conn, alliance.id, (id, seq), &import)?;
     refused::keep(conn, ctx, id, sent)?;
+    if let Some(mut gathered) = ctx.gathered(alliance.id) {
+        gathered.write(conn)?;
+    }
     import.id = Some(id);
     import.journal_seq = Some(seq);
     Ok(import)

@@ -56,7 +56,7 @@ pub fn submit(
         on_time,
         programme_version: alliance.version,
         sha256: handed_in.sha256.clone(),
-        seq: journal::next_seq(conn, alliance.id)?,
+        seq: journal::next_seq(conn, ctx, alliance.id)?,
     };
     store::reports::insert_version(conn, &version, &named_initiatives(&body))?;
     points::close(conn, ctx, &report, &body, number)?;
