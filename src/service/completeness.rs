@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::figures::{By, Known, OTHER, must_have_round, valid_on};
+use super::figures::{By, Known, merged, must_have_round, valid_on};
 use super::programmes::InForce;
 use super::{Error, Result};
 use crate::db::Conn;
@@ -18,11 +18,10 @@ use crate::domain::dates::rfc3339;
 use crate::domain::figure::Fraction;
 use crate::domain::id::PartnerId;
 use crate::domain::partner::Partner;
-use crate::domain::places;
 use crate::domain::programme::{MembersRule, Programme};
 use crate::domain::report::State;
 use crate::domain::standing::intervals;
-use crate::domain::text::{Language, Text};
+use crate::domain::text::Language;
 use crate::store;
 use crate::store::reports::Report;
 
@@ -116,8 +115,8 @@ impl Named {
     }
 
     /// How many people of whom something could be told.
-    fn size(&self) -> usize {
-        self.expected() + self.unexpected.len()
+    fn size(&self) -> i64 {
+        i64::try_from(self.expected() + self.unexpected.len()).unwrap_or(i64::MAX)
     }
 
     fn add(&mut self, partner: &Partner, report: Option<&Report>, is_expected: bool) {
@@ -171,9 +170,9 @@ pub fn of_round(
     }
     let mut groups: Vec<(String, Named)> =
         groups.into_iter().filter(|(_, named)| named.size() > 0).collect();
-    groups.sort_by_key(|(group, _)| position(programme, asked.by, group));
+    groups.sort_by_key(|(group, _)| asked.by.map(|by| by.position(programme, group)));
     if asked.is_reader {
-        groups = merged(groups, usize::try_from(programme.small_group).unwrap_or(usize::MAX));
+        groups = merged(groups, programme.small_group, Named::size, Named::plus);
     }
     let row = |group: Option<&str>, named: Named| row(alliance, known, asked, on, group, named);
     let mut rows = vec![row(None, whole)];
@@ -195,32 +194,6 @@ fn group_of(partner: &Partner, by: By) -> Result<&str> {
     }
 }
 
-/// Sectors as the programme has them, regions by their codes, those without one last.
-fn position(programme: &Programme, by: Option<By>, group: &str) -> (bool, usize, String) {
-    let place = match by {
-        Some(By::Sector) => programme.sectors.iter().position(|sector| sector.key == group),
-        _ => Some(0),
-    };
-    (group.is_empty(), place.unwrap_or(usize::MAX), group.to_owned())
-}
-
-/// Merges groups that are too small into one; where that is too small itself, the smallest of the others joins it.
-fn merged(groups: Vec<(String, Named)>, least: usize) -> Vec<(String, Named)> {
-    let (mut kept, small): (Vec<_>, Vec<_>) =
-        groups.into_iter().partition(|(_, named)| named.size() >= least);
-    if small.is_empty() {
-        return kept;
-    }
-    let mut other = small.into_iter().fold(Named::default(), |sum, (_, named)| sum.plus(named));
-    while other.size() < least {
-        let smallest = kept.iter().enumerate().min_by_key(|(_, (_, named))| named.size());
-        let Some((place, _)) = smallest else { break };
-        other = other.plus(kept.remove(place).1);
-    }
-    kept.push((OTHER.to_owned(), other));
-    kept
-}
-
 fn row(
     alliance: &InForce,
     known: Known,
@@ -234,11 +207,12 @@ fn row(
     let share = Fraction::of(count(named.submitted()), count(named.expected()));
     let by = asked.by.filter(|_| group.is_some());
     let group = group.filter(|group| !group.is_empty());
+    let label = by.zip(group).and_then(|(by, group)| by.label(programme, group));
     Completeness {
         round: asked.round.clone(),
         by: by.map(|by| by.word().to_owned()),
         group: group.map(str::to_owned),
-        group_label: label(programme, asked, group).map(|label| label.get(asked.language).to_owned()),
+        group_label: label.map(|label| label.get(asked.language).to_owned()),
         expected: count(named.expected()),
         submitted: count(named.submitted()),
         on_time: count(named.on_time.len()),
@@ -254,16 +228,5 @@ fn row(
         as_of: rfc3339(known.at),
         journal_size: known.seq,
         partners: (!asked.is_reader).then_some(named),
-    }
-}
-
-fn label(programme: &Programme, asked: &Asked, group: Option<&str>) -> Option<Text> {
-    let group = group?;
-    if asked.is_reader && group == OTHER {
-        return Some(Text::new("Øvrige", "Other"));
-    }
-    match asked.by? {
-        By::Sector => programme.sectors.iter().find(|it| it.key == group).map(|it| it.label.clone()),
-        _ => places::region_name(group),
     }
 }

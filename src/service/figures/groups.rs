@@ -36,17 +36,18 @@ impl By {
         }
     }
 
-    pub(super) fn label(self, programme: &Programme, group: &str) -> Option<Text> {
-        match self {
+    pub(in crate::service) fn label(self, programme: &Programme, group: &str) -> Option<Text> {
+        let named = match self {
             By::Sector => programme.sectors.iter().find(|s| s.key == group).map(|s| s.label.clone()),
             By::Region => places::region_name(group),
             By::Area => places::area_name(group),
             By::FocusArea => programme.focus_area(group).map(|area| area.label.clone()),
-        }
+        };
+        named.or_else(|| (group == OTHER).then(|| Text::new("Øvrige", "Other")))
     }
 
     /// Sectors and focus areas as the programme has them, places by their codes, those without a value last.
-    pub(super) fn position(self, programme: &Programme, group: &str) -> (bool, usize) {
+    pub(in crate::service) fn position(self, programme: &Programme, group: &str) -> (bool, usize) {
         let place = match self {
             By::Sector => programme.sectors.iter().position(|s| s.key == group),
             By::FocusArea => programme.focus_areas.iter().position(|area| area.key == group),
@@ -57,25 +58,35 @@ impl By {
 }
 
 /// The group that small groups are merged into.
-pub const OTHER: &str = "other";
+const OTHER: &str = "other";
 
 /// Merges groups with fewer members than `least` into one, at the end. Where that one would itself be too
-/// small, the smallest of the others joins it, until it is not: else it would show what it hides.
-pub(super) fn merged(groups: Vec<(String, Tally)>, least: i64) -> Vec<(String, Tally)> {
+/// small, the smallest of the others joins it, until it is not: else it would show what it hides. A group
+/// that is itself called `other` is part of it, since no two may have one name.
+pub(in crate::service) fn merged<T: Default>(
+    groups: Vec<(String, T)>,
+    least: i64,
+    size: impl Fn(&T) -> i64,
+    plus: impl Fn(T, T) -> T,
+) -> Vec<(String, T)> {
     let (mut kept, small): (Vec<_>, Vec<_>) =
-        groups.into_iter().partition(|(_, tally)| tally.members() >= least);
+        groups.into_iter().partition(|(_, group)| size(group) >= least);
     if small.is_empty() {
         return kept;
     }
-    let mut other = small.into_iter().fold(Tally::default(), |sum, (_, tally)| sum.plus(tally));
-    while other.members() < least {
-        let smallest = kept.iter().enumerate().min_by_key(|(_, (_, tally))| tally.members());
-        let Some((place, _)) = smallest else { break };
-        let (_, tally) = kept.remove(place);
-        other = other.plus(tally);
+    let mut other = small.into_iter().fold(T::default(), |sum, (_, group)| plus(sum, group));
+    while let Some(place) = joining(&kept, size(&other) < least, &size) {
+        other = plus(other, kept.remove(place).1);
     }
     kept.push((OTHER.to_owned(), other));
     kept
+}
+
+/// Which of the groups joins the merged one next: its namesake, then the smallest while it is too small.
+fn joining<T>(kept: &[(String, T)], is_too_small: bool, size: impl Fn(&T) -> i64) -> Option<usize> {
+    let namesake = kept.iter().position(|(key, _)| key == OTHER);
+    let smallest = || kept.iter().enumerate().min_by_key(|(_, (_, group))| size(group));
+    namesake.or_else(|| smallest().filter(|_| is_too_small).map(|(place, _)| place))
 }
 
 /// Leaves out groups with fewer members than `least`, where groups overlap: what they have together is not
@@ -104,7 +115,7 @@ mod tests {
     #[test]
     fn no_group_below_the_least_is_left_to_see() {
         let sizes = |sizes: &[i64]| -> Vec<(String, i64)> {
-            merged(groups(sizes), 3)
+            merged(groups(sizes), 3, Tally::members, Tally::plus)
                 .into_iter()
                 .map(|(group, tally)| (group, tally.members()))
                 .collect()
@@ -116,6 +127,9 @@ mod tests {
         assert_eq!(sizes(&[5, 2, 1]), named(&[("g0", 5), ("other", 3)]));
         assert_eq!(sizes(&[5, 4, 1]), named(&[("g0", 5), ("other", 5)]), "one alone would be seen");
         assert_eq!(sizes(&[1, 1]), named(&[("other", 2)]), "nobody is left to join");
+        let with_namesake = vec![(OTHER.to_owned(), 7), ("a".to_owned(), 5), ("b".to_owned(), 1)];
+        let merged = merged(with_namesake, 3, |size| *size, |a, b| a + b);
+        assert_eq!(merged, named(&[("a", 5), ("other", 8)]), "one name, one group");
     }
 
     #[test]

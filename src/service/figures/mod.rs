@@ -17,13 +17,14 @@ use crate::db::Conn;
 use crate::domain::dates::{day_in, rfc3339};
 use crate::domain::figure::{Fraction, Tally};
 use crate::domain::programme::{Indicator, Kind as IndicatorKind, Programme, WHOLE_ALLIANCE};
-use crate::domain::text::{Fault, Language, Text};
+use crate::domain::text::{Fault, Language};
 use crate::store;
 use crate::store::journal::Head;
 use crate::store::tallies::{TallyRow, WHOLE};
 
-pub use groups::{By, OTHER};
-use groups::{large_ones, merged};
+pub use groups::By;
+use groups::large_ones;
+pub(super) use groups::merged;
 use sums::Summed;
 
 /// The value of an indicator, with everything needed to check it. Every row has all keys.
@@ -328,7 +329,9 @@ fn figured(
     let least = alliance.programme.small_group;
     let there = sums.len();
     match asked.by {
-        Some(by) if asked.merge_small && by.is_disjoint() => sums = merged(sums, least),
+        Some(by) if asked.merge_small && by.is_disjoint() => {
+            sums = merged(sums, least, Tally::members, Tally::plus)
+        }
         Some(_) if asked.merge_small => sums = large_ones(sums, least),
         _ => {}
     }
@@ -364,7 +367,6 @@ impl Place<'_> {
         };
         let group = self.group.filter(|group| !group.is_empty());
         let group_label = match (self.asked.by, group) {
-            (Some(_), Some(OTHER)) if self.asked.merge_small => Some(Text::new("Øvrige", "Other")),
             (Some(by), Some(group)) => by.label(programme, group),
             _ => None,
         };
