@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use csv::{Terminator, WriterBuilder};
 use rust_xlsxwriter::{
-    DataValidation, DocProperties, ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError,
+    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, Formula, Workbook, Worksheet,
+    XlsxError,
 };
 
 use super::answer::Answer;
@@ -19,6 +20,8 @@ const LISTS: &str = "_lister";
 const LONGEST_CELL: usize = 32_767;
 /// More digits a workbook does not keep.
 const DIGITS: usize = 15;
+/// Excel's own number for the form `@`: what is typed is text.
+const TEXT: u8 = 49;
 /// In characters; longer ones wrap.
 const WIDEST: usize = 40;
 
@@ -80,14 +83,15 @@ fn workbook(table: &Table, now: DateTime<Utc>) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let made_at = ExcelDateTime::parse_from_str(&now.format("%Y-%m-%dT%H:%M:%S").to_string())?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made_at));
-    let text = Format::new().set_num_format("@").set_text_wrap();
-    let number = Format::new();
-    let heading = Format::new().set_bold().set_num_format("@");
+    let text = Format::new().set_num_format_index(TEXT).set_text_wrap();
+    // Not Excel's default in every way: an empty cell of that form would not be written.
+    let number = Format::new().set_align(FormatAlign::Right);
+    let heading = Format::new().set_bold().set_num_format_index(TEXT);
     let mut lists: Vec<&[String]> = Vec::new();
     let sheet = book.add_worksheet();
     sheet.set_name("Facit")?.set_freeze_panes(1, 0)?;
     for (column, title) in (0_u16..).zip(&table.headings) {
-        let is_of_numbers = column_of(table, column).any(|cell| matches!(cell, Cell::Number(_)));
+        let is_of_numbers = is_of_numbers(table, column);
         // Text stays what is typed: 03-04 is no day.
         sheet.set_column_format(column, if is_of_numbers { &number } else { &text })?;
         let widest = column_of(table, column).map(length).chain([title.chars().count()]).max();
@@ -143,6 +147,13 @@ fn column_of(table: &Table, column: u16) -> impl Iterator<Item = &Cell> {
     table.rows.iter().filter_map(move |row| row.get(usize::from(column)))
 }
 
+/// Some number, and no text.
+fn is_of_numbers(table: &Table, column: u16) -> bool {
+    let is_number = |cell: &Cell| matches!(cell, Cell::Number(_));
+    let is_text = |cell: &Cell| matches!(cell, Cell::Text(said) if !said.is_empty());
+    column_of(table, column).any(is_number) && !column_of(table, column).any(is_text)
+}
+
 fn length(cell: &Cell) -> usize {
     match cell {
         Cell::Text(text) | Cell::Number(text) => text.chars().count(),
@@ -153,7 +164,8 @@ fn has_room(digits: &str) -> bool {
     digits.bytes().filter(u8::is_ascii_digit).count() <= DIGITS
 }
 
-/// A number that a workbook would round is written as text.
+/// A number that a workbook would round is written as text. Empty cells have their form as well: an answer in
+/// words and one in numbers stand in the same column.
 fn write(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
@@ -161,7 +173,8 @@ fn write(
     (text, number): (&Format, &Format),
 ) -> Result<(), XlsxError> {
     match cell {
-        Cell::Text(said) if said.is_empty() => Ok(()),
+        Cell::Text(said) if said.is_empty() => sheet.write_blank(row, column, text).map(drop),
+        Cell::Number(digits) if digits.is_empty() => sheet.write_blank(row, column, number).map(drop),
         Cell::Text(said) => sheet.write_string_with_format(row, column, cut(said), text).map(drop),
         Cell::Number(digits) => match digits.parse::<f64>() {
             Ok(value) if value.is_finite() && has_room(digits) => {

@@ -77,6 +77,23 @@ on_both! {
         }
     }
 
+    fn an_empty_answer_in_words_is_a_cell_of_text_whatever_stands_beside_it(api) {
+        let scene = Scene::new(api);
+        let kl = scene.admit("KL", "2020-01-01");
+        let own = scene.of(&kl);
+        let path = format!("/imports/templates/reports.xlsx?round=open&partner={kl}");
+        let formats = |answers: Value| {
+            let saved = scene.save("open", &kl, &json!({"answers": answers}));
+            assert!(matches!(saved.status, 200 | 201), "{}", saved.text);
+            answer_formats(&download(&scene, &path, &own, false).bytes)
+        };
+        let (text, number) = ("@", "General");
+        // Yes or no, a number, a text: what is typed into the first and the last must not become a date.
+        assert_eq!(formats(json!({})), [text, number, text]);
+        assert_eq!(formats(json!({"reach": {"value": 12.5}})), [text, number, text]);
+        assert_eq!(formats(json!({"joined": {"value": "yes"}})), [text, number, text]);
+    }
+
     fn a_template_is_its_own_partners_and_its_own_alliances(api) {
         let (scene, kl) = lived(api);
         let foa = scene.read("/partners?q=FOA")["items"][0]["id"].as_str().expect("an id").to_owned();
@@ -140,4 +157,30 @@ on_both! {
         assert!(column(&after, "name").contains(&"B; \"b\"".to_owned()));
         assert!(after["items"].as_array().expect("partners").contains(&before[0]), "what was taken is untouched");
     }
+}
+
+/// How the cells of the column of answers are formatted: `@` as text, whatever is typed.
+fn answer_formats(file: &[u8]) -> Vec<&'static str> {
+    let part = |name: &str| {
+        let mut book = zip::ZipArchive::new(std::io::Cursor::new(file)).expect("a workbook");
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut book.by_name(name).expect("a part"), &mut text).expect("XML");
+        text
+    };
+    let (sheet, styles) = (part("xl/worksheets/sheet1.xml"), part("xl/styles.xml"));
+    let cells = styles.split("<cellXfs").nth(1).expect("formats");
+    // Format 49 is text.
+    let is_text: Vec<bool> = cells
+        .split("<xf ")
+        .skip(1)
+        .map(|xf| xf.starts_with("numFmtId=\"49\""))
+        .collect();
+    let style = |row: usize| {
+        let cell = sheet.split(&format!("<c r=\"F{row}\"")).nth(1)?.split('>').next()?.to_owned();
+        let style = cell.split("s=\"").nth(1)?.split('"').next()?.parse::<usize>().ok()?;
+        is_text.get(style).copied()
+    };
+    (2..5)
+        .map(|row| if style(row) == Some(true) { "@" } else { "General" })
+        .collect()
 }

@@ -28,6 +28,7 @@ impl Filled<'_> {
     pub fn cell(&self, known: &Known, body: &Value) -> Cell {
         let value = body.pointer(&format!("/{}", known.field)).unwrap_or(&Value::Null);
         match (known.reading, value) {
+            (Reading::Amount, Value::Null) => Cell::Number(String::new()),
             (_, Value::Null) => Cell::Text(String::new()),
             (Reading::Amount, Value::String(digits)) => amount(digits),
             (reading, Value::Array(values)) => {
@@ -139,6 +140,7 @@ impl Filled<'_> {
             _ => word.to_owned(),
         };
         match &answer.value {
+            None if matches!(question.answers, AnswerType::Number { .. }) => Cell::Number(String::new()),
             None => Cell::Text(String::new()),
             Some(AnswerValue::Text(text)) => Cell::Text(choice(text)),
             Some(AnswerValue::List(keys)) => {
