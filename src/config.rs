@@ -247,7 +247,11 @@ pub fn read() -> Result<Cli, String> {
         let known = KNOWN.join(", ");
         return Err(format!("unknown environment variable {name}; known are {known}"));
     }
-    Ok(Cli::parse())
+    // Exit code 1, as of all that fails: 2 says that an import refused some rows.
+    Ok(Cli::try_parse().unwrap_or_else(|refused| {
+        let _ = refused.print();
+        std::process::exit(i32::from(refused.use_stderr()))
+    }))
 }
 
 /// Where a demo's database goes unless said.

@@ -96,8 +96,8 @@ fn files() -> Vec<Faulty> {
             [
                 "/rows/1/name",
                 "column-missing",
-                "Filen mangler kolonnen »name«.",
-                "The file lacks the column \"name\".",
+                "Filen mangler kolonnen »Navn«.",
+                "The file lacks the column \"Name\".",
             ],
         ),
         faulty(

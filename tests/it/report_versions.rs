@@ -22,6 +22,22 @@ fn changes(compared: &Value) -> Vec<String> {
 }
 
 on_both! {
+    fn a_number_written_otherwise_is_no_change_and_closes_no_point(api) {
+        let scene = Scene::new(api);
+        let partner = scene.admit("Regnearket", "2020-01-01");
+        let with = |reach: &str| {
+            serde_json::from_str(&format!(r#"{{"answers": {{"joined": {{"value": "yes"}}, "reach": {{"value": {reach}}}}}}}"#)).expect("JSON")
+        };
+        handed_in(&scene, &partner, &with("1"));
+        scene.send_back("open", &partner);
+        handed_in(&scene, &partner, &with("1.0"));
+        let compared = scene.read(&format!("/reports/open/{partner}/versions/2/diff"));
+        assert_eq!(compared["changes"], json!([]));
+        let report = scene.read(&format!("/reports/open/{partner}"));
+        assert_eq!(report["points"][0]["closedByVersion"], Value::Null, "{report}");
+        assert_eq!(report["answers"]["reach"]["value"].to_string(), "1");
+    }
+
     fn two_submissions_are_compared_leaf_by_leaf(api) {
         let scene = Scene::new(api);
         let partner = scene.admit("Eksempelforeningen", "2020-01-01");

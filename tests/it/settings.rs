@@ -102,7 +102,7 @@ fn a_setting_misspelt_or_out_of_range_is_refused() {
         ("FACIT_FORWARDED_FOR", "2"),
     ] {
         let (code, text) = refused(name, value);
-        assert_eq!(code, Some(2), "{name}={value}: {text}");
+        assert_eq!(code, Some(1), "{name}={value}: {text}");
     }
     let (code, text) = refused("FACIT_METRICS_LISTEN", "nowhere");
     assert!(code == Some(1) && text.contains("can't listen on nowhere for metrics"), "{text}");

@@ -6,7 +6,7 @@ use super::{Kind, Record, Remark, fault_at};
 use crate::domain::checks::shown;
 use crate::domain::names;
 use crate::domain::programme::Programme;
-use crate::domain::text::{Fault, pointer_step};
+use crate::domain::text::{Fault, Language, pointer_step};
 
 /// How a cell is read.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +90,7 @@ impl Columns {
         }
         for wanted in kind.needed(is_partners_own) {
             if columns.read.iter().all(|column| !wanted.contains(&column.field)) {
-                faults.push(missing(heading.number, wanted));
+                faults.push(missing(kind, heading.number, wanted));
             }
         }
         match faults.is_empty() {
@@ -194,12 +194,19 @@ fn twice(row: i64, first: &str, second: &str) -> Fault {
     }
 }
 
-fn missing(row: i64, wanted: &[&str]) -> Fault {
+/// Columns are called as in our own files.
+fn missing(kind: Kind, row: i64, wanted: &[&str]) -> Fault {
+    let named = |language| {
+        let known = wanted
+            .iter()
+            .filter_map(|field| kind.fields().find(|known| known.field == *field));
+        known.map(|known| known.heading(language)).collect::<Vec<_>>()
+    };
     let fault = fault_at(
         row,
         "column-missing",
-        format!("Filen mangler kolonnen »{}«.", wanted.join("« eller »")),
-        format!("The file lacks the column \"{}\".", wanted.join("\" or \"")),
+        format!("Filen mangler kolonnen »{}«.", named(Language::Da).join("« eller »")),
+        format!("The file lacks the column \"{}\".", named(Language::En).join("\" or \"")),
     );
     let first = wanted.first().copied().unwrap_or_default();
     Fault { pointer: format!("/rows/{row}/{first}"), ..fault }
@@ -260,7 +267,6 @@ mod tests {
 
     #[test]
     fn the_headings_of_our_own_files_are_known() {
-        use crate::domain::text::Language;
         for kind in Kind::ALL {
             for language in [Language::Da, Language::En] {
                 for known in kind.fields() {

@@ -21,6 +21,30 @@ pub struct ReportBody {
     pub initiatives: Vec<ReportPart>,
 }
 
+impl ReportBody {
+    /// The same, with whole numbers written without decimals: a client that sends 1.0 where it read 1 has changed
+    /// nothing.
+    pub fn with_plain_numbers(mut self) -> ReportBody {
+        for answer in self.answers.values_mut() {
+            if let Some(AnswerValue::Number(number)) = &mut answer.value
+                && let Some(whole) = whole(number)
+            {
+                *number = whole.into();
+            }
+        }
+        self
+    }
+}
+
+/// The whole number that a float is, where it is one and floats tell it from its neighbours.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    const LARGEST_EXACT: f64 = (1_i64 << 53) as f64;
+    let value = number.as_f64().filter(|_| number.is_f64())?;
+    let is_whole = value.fract() == 0.0 && value.abs() < LARGEST_EXACT;
+    #[expect(clippy::cast_possible_truncation, reason = "whole, and within an i64")]
+    is_whole.then_some(value as i64)
+}
+
 /// An answer: a value, or the reason why there is none. No answer, don't know, not applicable and 0
 /// are four different things.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -36,6 +36,7 @@ pub fn save(
     if let Some(report) = existing.as_ref().filter(|report| !report.state.is_open()) {
         return Err(wrong_state(report.state));
     }
+    let body = body.with_plain_numbers();
     let initiatives = known_initiatives(conn, at.partner)?;
     let check = check_body(&body, round, &alliance.programme, &initiatives);
     if !check.refused.is_empty() {
