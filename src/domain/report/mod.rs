@@ -1,6 +1,7 @@
 //! Reports: what one partner hands in for one round, and the moves between its states.
 
 mod body;
+mod carried;
 mod diff;
 mod faults;
 mod outcomes;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use body::{Answer, AnswerValue, NoAnswer, Outcome, ReportBody, ReportPart};
+pub use carried::acceptable;
 pub use diff::{Difference, differences};
 pub use faults::{BodyCheck, InitiativeKnown, check_body, check_part};
 pub use points::{AcceptReport, NewPoint, Point, ReturnReport, Waiver};

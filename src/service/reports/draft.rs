@@ -1,11 +1,11 @@
 //! The partner's draft. It is not journalled and never counts.
 
 use super::view::PartView;
-use super::{ReportAt, enter, known_initiatives, must_accept, must_find, new_report, wrong_state};
+use super::{ReportAt, enter, known_initiatives, must_accept, must_find, new_report};
 use crate::db::Conn;
 use crate::domain::checks::Faults;
 use crate::domain::id::InitiativeId;
-use crate::domain::report::{ReportBody, ReportPart, check_body, check_part};
+use crate::domain::report::{ReportBody, ReportPart, State, check_body, check_part};
 use crate::domain::text::Fault;
 use crate::service::patch::{self, Seen};
 use crate::service::programmes::InForce;
@@ -34,7 +34,7 @@ pub fn save(
     let deadline = extensions::deadline(conn, alliance, round, at.partner)?;
     must_accept(ctx, alliance, round, deadline)?;
     if let Some(report) = existing.as_ref().filter(|report| !report.state.is_open()) {
-        return Err(wrong_state(report.state));
+        return Err(not_editable(report.state));
     }
     let body = body.with_plain_numbers();
     let initiatives = known_initiatives(conn, at.partner)?;
@@ -128,7 +128,7 @@ pub fn save_part(
     let deadline = extensions::deadline(conn, alliance, round, at.partner)?;
     must_accept(ctx, alliance, round, deadline)?;
     if let Some(report) = existing.as_ref().filter(|report| !report.state.is_open()) {
-        return Err(wrong_state(report.state));
+        return Err(not_editable(report.state));
     }
     let mut faults = Faults::new();
     if part.initiative != initiative.to_string() {
@@ -183,12 +183,27 @@ pub fn delete_part(
     let deadline = extensions::deadline(conn, alliance, round, at.partner)?;
     must_accept(ctx, alliance, round, deadline)?;
     if !report.state.is_open() {
-        return Err(wrong_state(report.state));
+        return Err(not_editable(report.state));
     }
     report.draft.initiatives.remove(place);
     report.part_versions.remove(place);
     report.version += 1;
     Ok(store::reports::update(conn, &report)?)
+}
+
+/// What was handed in is not edited; the sentence says what has to be done first.
+fn not_editable(state: State) -> Error {
+    let (da, en) = match state {
+        State::Accepted => (
+            "Rapporten er godkendt og kan ikke ændres, før sekretariatet har genåbnet den.",
+            "The report is accepted, and can't be changed before the secretariat has reopened it.",
+        ),
+        _ => (
+            "Rapporten er indsendt og kan ikke ændres, før den er trukket tilbage eller sendt retur.",
+            "The report is submitted, and can't be changed before it is withdrawn or returned.",
+        ),
+    };
+    Error::conflict("wrong-state", da, en)
 }
 
 fn place(report: &Report, initiative: InitiativeId) -> Option<usize> {

@@ -10,6 +10,7 @@ mod view;
 pub use comparison::{Changed, Comparison, InitiativeNamed, compare};
 pub use draft::{delete, delete_part, find_part, save, save_part};
 pub use moves::{accept, reopen, return_with, submit, withdraw};
+pub(in crate::service) use prefill::begin;
 pub use prefill::prefill;
 pub use view::{Listed, PartView, Permissions, ReportView, VersionView, versions, view};
 
@@ -19,6 +20,7 @@ use crate::db::Conn;
 use crate::domain::dates::rfc3339;
 use crate::domain::extension::Deadline;
 use crate::domain::id::{InitiativeId, PartnerId, ReportId};
+use crate::domain::initiative::Initiative;
 use crate::domain::programme::{NotAccepting, Round};
 use crate::domain::report::{InitiativeKnown, Receipt, State};
 use crate::store;
@@ -67,8 +69,16 @@ fn must_accept(ctx: &Ctx, alliance: &InForce, round: &Round, deadline: Deadline)
         )),
         Err(NotAccepting::Closed { closed_at }) => Err(Error::conflict(
             "round-closed",
-            format!("Runden »{}« lukkede {}.", round.label.da, local(alliance, closed_at)),
-            format!("The round \"{}\" closed on {}.", round.label.en, local(alliance, closed_at)),
+            format!(
+                "Runden »{}« lukkede {} og tager ikke imod ændringer.",
+                round.label.da,
+                local(alliance, closed_at)
+            ),
+            format!(
+                "The round \"{}\" closed on {} and takes no changes.",
+                round.label.en,
+                local(alliance, closed_at)
+            ),
         )),
     }
 }
@@ -93,13 +103,16 @@ pub(in crate::service) fn known_initiatives(
     partner: PartnerId,
 ) -> Result<Vec<InitiativeKnown>> {
     let initiatives = store::initiatives::of_partners(conn, &[partner])?;
-    let known = initiatives.into_iter().map(|initiative| InitiativeKnown {
+    Ok(initiatives.iter().map(|initiative| known(initiative, partner)).collect())
+}
+
+fn known(initiative: &Initiative, partner: PartnerId) -> InitiativeKnown {
+    InitiativeKnown {
         id: initiative.id.to_string(),
-        title: initiative.title,
+        title: initiative.title.clone(),
         is_lead: initiative.lead_partner == partner,
         is_running: initiative.status.as_deref() == Some("running"),
-    });
-    Ok(known.collect())
+    }
 }
 
 fn receipt(round: &str, version: &Version) -> Receipt {

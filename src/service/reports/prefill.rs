@@ -2,14 +2,15 @@
 //!
 //! What goes in is what stays as it is until somebody says otherwise: which initiatives run, what their outcomes
 //! measure, from where and to where. What has to be found out anew is left empty, since nobody may publish as said
-//! what was not said for this round.
+//! what was not said for this round. Nor does what would be refused today go in.
 
-use super::{ReportAt, enter};
+use super::{ReportAt, enter, known};
 use crate::db::Conn;
+use crate::domain::id::PartnerId;
 use crate::domain::initiative::Initiative;
 use crate::domain::programme::{AnswerType, Programme, Round};
 use crate::domain::record::{HandedIn, PartnerRecord};
-use crate::domain::report::{Answer, Outcome, ReportBody, ReportPart};
+use crate::domain::report::{Answer, InitiativeKnown, Outcome, ReportBody, ReportPart, acceptable};
 use crate::service::programmes::InForce;
 use crate::service::{Ctx, Error, Result};
 use crate::store;
@@ -19,7 +20,17 @@ const MOST_PARTS: usize = 1000;
 
 pub fn prefill(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, at: &ReportAt) -> Result<ReportBody> {
     let round = enter(conn, ctx, alliance, at)?;
-    let record = store::records::of(conn, alliance.id, &[at.partner])?
+    begin(conn, alliance, round, at.partner)
+}
+
+/// The draft for a round, for whoever may have it.
+pub(in crate::service) fn begin(
+    conn: &mut Conn,
+    alliance: &InForce,
+    round: &Round,
+    partner: PartnerId,
+) -> Result<ReportBody> {
+    let record = store::records::of(conn, alliance.id, &[partner])?
         .pop()
         .ok_or_else(Error::absent)?;
     let programme = &alliance.programme;
@@ -40,9 +51,12 @@ pub fn prefill(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, at: &ReportAt) ->
             .initiatives
             .iter()
             .find(|part| part.initiative == initiative.id.to_string());
-        part(initiative, before.filter(|_| initiative.lead_partner == at.partner))
+        part(initiative, before)
     });
-    Ok(ReportBody { answers: answers.collect(), initiatives: parts.collect() })
+    let draft = ReportBody { answers: answers.collect(), initiatives: parts.collect() };
+    let initiatives: Vec<InitiativeKnown> =
+        record.initiatives.iter().map(|initiative| known(initiative, partner)).collect();
+    Ok(acceptable(draft, round, programme, &initiatives))
 }
 
 /// Of the rounds before this one, the last that the partner has a counting report for.
