@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use csv::{Terminator, WriterBuilder};
 use rust_xlsxwriter::{
-    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, Formula, Workbook, Worksheet,
-    XlsxError,
+    DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, FormatAlign,
+    Formula, Workbook, Worksheet, XlsxError,
 };
 
 use super::answer::Answer;
 use super::upload::XLSX;
-use crate::domain::import::{ABOUT, Cell, MOST_ROWS, Table};
+use crate::domain::import::{ABOUT, Cell, Choices, MOST_ROWS, Table};
 use crate::domain::text::Language;
 
 /// What a drop-down's words may come to in the sheet itself, in characters.
@@ -106,7 +106,7 @@ fn workbook(table: &Table, now: DateTime<Utc>) -> Result<Vec<u8>, XlsxError> {
             write(sheet, (row, column), cell, (&text, &number))?;
         }
     }
-    for (row, column, words) in &table.choices {
+    for Choices { row, column, words, is_open } in &table.choices {
         let column = u16::try_from(*column).unwrap_or_default();
         let (first, last) = match row {
             Some(row) => (*row, *row),
@@ -121,6 +121,9 @@ fn workbook(table: &Table, now: DateTime<Utc>) -> Result<Vec<u8>, XlsxError> {
                 DataValidation::new().allow_list_formula(place_of(lists.len(), words.len()))
             }
         };
+        // The importer judges: it takes a stroke, and several choices, which no list has.
+        let style = DataValidationErrorStyle::Warning;
+        let validation = validation.set_error_style(style).show_error_message(!is_open);
         sheet.add_data_validation(first, column, last, column, &validation)?;
     }
     if !lists.is_empty() {

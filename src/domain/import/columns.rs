@@ -33,6 +33,8 @@ pub enum Reading {
     Partners,
     /// Several texts.
     List,
+    /// A measure of the programme, by its key or label; or a text of one's own.
+    Measure,
     /// As its question wants it.
     Answer,
     /// Nothing of it is read.

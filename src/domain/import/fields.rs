@@ -98,7 +98,7 @@ const REPORTS: &[Known] = &[
     known("progress", Reading::Text, "Fremdrift", &[]),
     known("learning", Reading::Text, "Læring", &[]),
     known("barriers", Reading::Text, "Barrierer", &["barriere"]),
-    known("measure", Reading::Text, "Målepunkt", &[]),
+    known("measure", Reading::Measure, "Målepunkt", &[]),
     known("kind", Reading::Word(OUTCOMES), "Art", &["type"]),
     known("unit", Reading::Text, "Enhed", &[]),
     known("baseline", Reading::Amount, "Udgangspunkt", &[]),
@@ -140,6 +140,11 @@ impl Kind {
 }
 
 impl Known {
+    /// Whether other words than those of its list are as good.
+    pub fn is_open(&self) -> bool {
+        matches!(self.reading, Reading::Measure)
+    }
+
     /// All that the column may be called.
     pub fn words(&self) -> impl Iterator<Item = &'static str> + Clone {
         [self.field, self.danish].into_iter().chain(self.aliases.iter().copied())

@@ -54,6 +54,10 @@ impl Filled<'_> {
                 let areas = programme.focus_areas.iter();
                 self.label(areas.map(|area| (area.key.as_str(), &area.label)), value)
             }
+            Reading::Measure => {
+                let measures = programme.measures.iter();
+                self.label(measures.map(|measure| (measure.key.as_str(), &measure.label)), value)
+            }
             Reading::Area => places::area_name(value)
                 .map_or(value.to_owned(), |name| name.get(self.language).to_owned()),
             Reading::Region => places::region(value).map_or(value, |place| place.name).to_owned(),
@@ -97,6 +101,7 @@ impl Filled<'_> {
             Reading::Flag(_) => ["true", "false"].map(|word| said(FLAGS, word, self.language)).to_vec(),
             Reading::Sector => all(programme.sectors.iter().map(|it| it.key.as_str()).collect()),
             Reading::FocusArea => all(programme.focus_areas.iter().map(|it| it.key.as_str()).collect()),
+            Reading::Measure => all(programme.measures.iter().map(|it| it.key.as_str()).collect()),
             Reading::Region => all(places::regions().iter().map(|it| it.code).collect()),
             Reading::Municipality => all(places::municipalities().iter().map(|it| it.code).collect()),
             Reading::Area => {

@@ -29,12 +29,13 @@ use utoipa::ToSchema;
 use super::id::{ImportId, KeyId, PartnerId};
 use super::text::{Fault, Text, pointer_step};
 
+pub use cells::keyed;
 pub use columns::Columns;
 pub use fields::{Known, REFUSED_BECAUSE, fields, refused_because};
 pub use file::FileRead;
 pub use filled::Filled;
 pub use rows::{Named, Row, RowReader};
-pub use sent::{Cell, Sent, SentRow, Table};
+pub use sent::{Cell, Choices, Sent, SentRow, Table};
 pub use sheet::{Habits, Held, Record, Records, Sheet};
 pub use workbook::ABOUT;
 

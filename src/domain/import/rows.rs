@@ -165,6 +165,10 @@ impl<'a> RowReader<'a> {
                 let choices = self.programme.sectors.iter();
                 json!(cells::keyed(pointer, cell, choices.map(|it| (it.key.as_str(), &it.label)))?)
             }
+            Reading::Measure => {
+                let measures = self.programme.measures.iter();
+                json!(cells::keyed(pointer, cell, measures.map(|it| (it.key.as_str(), &it.label)))?)
+            }
             Reading::Objectives => self.objectives(pointer, cell)?,
             Reading::FocusArea => json!(self.focus_area(column, pointer, cell)?),
             Reading::FocusAreas => {

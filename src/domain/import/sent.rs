@@ -47,10 +47,20 @@ impl SentRow {
 pub struct Table {
     pub headings: Vec<String>,
     pub rows: Vec<Vec<Cell>>,
-    /// Words that a cell may have: the row below the heading, or all rows, and the column, each from 0.
-    pub choices: Vec<(Option<usize>, usize, Vec<String>)>,
+    pub choices: Vec<Choices>,
     /// What it says of itself: a name and its value.
     pub about: Vec<(String, String)>,
+}
+
+/// The words that cells are offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choices {
+    /// Below the heading, from 0; none where it is all rows.
+    pub row: Option<usize>,
+    pub column: usize,
+    pub words: Vec<String>,
+    /// Whether other words are as good.
+    pub is_open: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

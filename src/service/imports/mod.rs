@@ -86,6 +86,7 @@ pub fn run(
     let columns = Columns::of(order.kind, &sheet.heading, &alliance.programme, own.is_some());
     let mut columns = columns.map_err(unreadable)?;
     let outdated = check_about(&file.about, order.kind, alliance)?;
+    let template_round = template::said(&file.about, "round");
     let mut sent = refused::begun(&sheet, &columns);
     let mut import = Import {
         id: None,
@@ -105,7 +106,14 @@ pub fn run(
     import.warnings.extend(outdated);
     let ctx = &ctx.gathering(alliance.id);
     let tried = db::savepoint(conn, |conn| {
-        take_rows(conn, ctx, alliance, (&sheet, &columns), (&mut import, &mut sent), progress)?;
+        let mut taking = Taking {
+            ctx,
+            alliance,
+            columns: &columns,
+            template_round,
+            seen: HashMap::new(),
+        };
+        take_rows(conn, &mut taking, &sheet, (&mut import, &mut sent), progress)?;
         let is_kept_out = order.mode == Mode::Atomic && import.counts.refused > 0;
         if order.dry_run || is_kept_out {
             return Err(Undone::OnPurpose(Box::new(import)));
@@ -132,28 +140,27 @@ pub fn unreadable(faults: Vec<Fault>) -> Error {
 
 fn take_rows(
     conn: &mut Conn,
-    ctx: &Ctx,
-    alliance: &InForce,
-    (sheet, columns): (&Sheet, &Columns),
+    taking: &mut Taking,
+    sheet: &Sheet,
     (import, sent): (&mut Import, &mut Sent),
     progress: &mut dyn FnMut(i64, i64),
 ) -> Result<()> {
-    let mut taking = Taking { ctx, alliance, columns, seen: HashMap::new() };
-    let mut reader = RowReader::new(columns, &alliance.programme, sheet.habits());
+    let columns = taking.columns;
+    let mut reader = RowReader::new(columns, &taking.alliance.programme, sheet.habits());
     // Lines of a report are saved together, so what came of them shows at the end.
     let mut drafts = Drafts::default();
     if import.kind == Kind::Reports {
         for record in sheet.rows() {
             let row = reader.read(&record);
-            drafts.add(conn, &mut taking, row)?;
+            drafts.add(conn, taking, row)?;
         }
-        drafts.save(conn, &taking)?;
+        drafts.save(conn, taking)?;
     }
     for record in sheet.rows() {
         let number = record.number;
         let done = match import.kind {
             Kind::Reports => drafts.done(number),
-            kind => take_step(conn, &mut taking, kind, reader.read(&record))?,
+            kind => take_step(conn, taking, kind, reader.read(&record))?,
         };
         import.counts.add(done.outcome);
         if done.outcome == Outcome::Refused {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value, json};
 
 use super::rows::{Done, Taking, missing, not_own};
-use super::together;
+use super::{remark, together};
 use crate::db::{self, Conn};
 use crate::domain::checks::{is_amount, shown};
 use crate::domain::id::PartnerId;
-use crate::domain::import::{Outcome, Row};
+use crate::domain::import::{Outcome, Row, keyed};
 use crate::domain::names;
-use crate::domain::programme::{Programme, Round};
+use crate::domain::programme::{Measure, Programme, Round};
 use crate::domain::report::{
     Answer, AnswerValue, InitiativeKnown, Outcome as Reported, ReportBody, ReportPart, check_body,
     check_part,
@@ -78,10 +78,26 @@ impl Drafts {
             };
             let mut changed = Vec::new();
             for row in rows {
-                match draft.take(&row) {
-                    Ok(Outcome::Unchanged) if row.faults.is_empty() => {}
-                    Ok(outcome) if row.faults.is_empty() => changed.push((row.number, outcome)),
-                    Ok(_) => self.refuse(taking, row.number, row.faults, none()),
+                // Of a row with a fault nothing stays.
+                let untouched = (!row.faults.is_empty()).then(|| draft.body.clone());
+                let taken = draft.take(&row);
+                if let Some(untouched) = untouched {
+                    draft.body = untouched;
+                }
+                match taken {
+                    Ok(_) if !row.faults.is_empty() => {
+                        self.refuse(taking, row.number, row.faults, none());
+                    }
+                    Ok((outcome, warnings)) => {
+                        let elsewhere = other_round(taking.template_round, &at.round);
+                        let warnings = elsewhere.into_iter().chain(warnings);
+                        let remarks = warnings.map(|fault| remark(taking.columns, fault)).collect();
+                        let done = Done { outcome, remarks };
+                        match outcome {
+                            Outcome::Unchanged => drop(self.done.insert(row.number, done)),
+                            _ => changed.push((row.number, done)),
+                        }
+                    }
                     Err(faults) => {
                         let refusal = Refusal { faults, ..none() };
                         self.refuse(taking, row.number, row.faults, refusal);
@@ -95,11 +111,7 @@ impl Drafts {
                 save(conn, taking.ctx, taking.alliance, &at, seen.as_ref(), draft.body)
             });
             match saved {
-                Ok(_) => self.done.extend(
-                    changed
-                        .into_iter()
-                        .map(|(row, outcome)| (row, Done { outcome, remarks: Vec::new() })),
-                ),
+                Ok(_) => self.done.extend(changed),
                 Err(Error::Failed(error)) => return Err(Error::Failed(error)),
                 Err(Error::Refused(refusal)) => {
                     for (row, _) in changed {
@@ -175,11 +187,11 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    /// Puts a line in, and answers what it is: new, changed, or as it was. Fails with all that is wrong with it, and
-    /// leaves the draft as it was.
-    fn take(&mut self, row: &Row) -> Result<Outcome, Vec<Fault>> {
+    /// Puts a line in, and answers what it is: new, changed, or as it was; and what there is to say of it. Fails with
+    /// all that is wrong with it, and leaves the draft as it was.
+    fn take(&mut self, row: &Row) -> Result<(Outcome, Vec<Fault>), Vec<Fault>> {
         match row.text("question") {
-            Some(question) => self.answer(question, &row.fields),
+            Some(question) => Ok((self.answer(question, &row.fields)?, Vec::new())),
             None => self.part(row.text("initiative").unwrap_or_default(), &row.fields),
         }
     }
@@ -215,7 +227,11 @@ impl Draft<'_> {
         Ok(if before.is_none() { Outcome::Created } else { Outcome::Updated })
     }
 
-    fn part(&mut self, written: &str, fields: &Map<String, Value>) -> Result<Outcome, Vec<Fault>> {
+    fn part(
+        &mut self,
+        written: &str,
+        fields: &Map<String, Value>,
+    ) -> Result<(Outcome, Vec<Fault>), Vec<Fault>> {
         let initiative = self.initiative(written)?;
         let place = self.body.initiatives.iter().position(|part| part.initiative == initiative.id);
         let before = place.and_then(|place| self.body.initiatives.get(place)).cloned();
@@ -237,7 +253,7 @@ impl Draft<'_> {
             if !initiative.is_lead {
                 return Err(vec![not_lead()]);
             }
-            let (place, outcome) = outcome(&after.outcomes, fields)?;
+            let (place, outcome) = outcome(&after.outcomes, fields, self.programme)?;
             checked.outcomes.push(outcome.clone());
             match place.and_then(|place| after.outcomes.get_mut(place)) {
                 Some(known) => *known = outcome,
@@ -253,14 +269,15 @@ impl Draft<'_> {
         if !faults.is_empty() {
             return Err(faults);
         }
+        let warnings = check.warnings.into_iter().map(of_part).collect();
         if before.as_ref() == Some(&after) || (before.is_none() && after == empty_part(&initiative.id)) {
-            return Ok(Outcome::Unchanged);
+            return Ok((Outcome::Unchanged, warnings));
         }
         match place.and_then(|place| self.body.initiatives.get_mut(place)) {
             Some(part) => *part = after,
             None => self.body.initiatives.push(after),
         }
-        Ok(if is_new { Outcome::Created } else { Outcome::Updated })
+        Ok((if is_new { Outcome::Created } else { Outcome::Updated }, warnings))
     }
 
     /// One that the partner takes part in, by its id or title.
@@ -292,22 +309,30 @@ fn empty_part(initiative: &str) -> ReportPart {
 fn outcome(
     known: &[Reported],
     fields: &Map<String, Value>,
+    programme: &Programme,
 ) -> Result<(Option<usize>, Reported), Vec<Fault>> {
     let text = |field: &str| fields.get(field).and_then(Value::as_str);
     let measure = text("measure").ok_or_else(|| vec![required("/measure")])?;
-    let wanted = names::key(measure);
-    let is_it = |outcome: &Reported| {
-        names::key(&outcome.measure) == wanted && text("kind").is_none_or(|kind| kind == outcome.kind)
-    };
-    let place = known.iter().position(is_it);
+    let of_kind = |outcome: &Reported| text("kind").is_none_or(|kind| kind == outcome.kind);
+    let exactly = |outcome: &Reported| outcome.measure == measure && of_kind(outcome);
+    let called_so =
+        |outcome: &Reported| is_called(&outcome.measure, measure, programme) && of_kind(outcome);
+    let place = known.iter().position(exactly).or_else(|| known.iter().position(called_so));
+    let of_programme = programme.measure(measure);
     let before = place.and_then(|place| known.get(place));
     let mut whole = match before {
         Some(before) => serde_json::to_value(before).unwrap_or_default(),
         None => json!({"measure": measure, "kind": ""}),
     };
-    for field in OF_OUTCOMES.iter().filter(|field| before.is_none() || **field != "measure") {
+    // What was free text becomes the measure that is called so; other free text stays as it was spelt.
+    let is_kept = |field: &str| field == "measure" && before.is_some() && of_programme.is_none();
+    for field in OF_OUTCOMES.iter().filter(|field| !is_kept(field)) {
         let Some(said) = fields.get(*field) else { continue };
-        let same = whole.get(*field).is_some_and(|before| is_same_amount(before, said));
+        let is_same = |before: &Value| match *field {
+            "unit" => is_same_unit(of_programme, before, said),
+            _ => is_same_amount(before, said),
+        };
+        let same = whole.get(*field).is_some_and(is_same);
         if let Some(object) = whole.as_object_mut().filter(|_| !same) {
             match said.is_null() && ["kind", "verification"].contains(field) {
                 true => drop(object.remove(*field)),
@@ -317,6 +342,18 @@ fn outcome(
     }
     let outcome = serde_json::from_value(whole).map_err(|_| vec![required("/kind")])?;
     Ok((place, outcome))
+}
+
+/// Whether what a draft says is what the row says: the same text, or the label of the row's measure.
+fn is_called(kept: &str, measure: &str, programme: &Programme) -> bool {
+    let measures = programme.measures.iter().map(|it| (it.key.as_str(), &it.label));
+    names::key(kept) == names::key(measure) || keyed("", kept, measures).is_ok_and(|key| key == measure)
+}
+
+/// A measure's unit in the other language, or in place of none, says nothing new.
+fn is_same_unit(measure: Option<&Measure>, before: &Value, said: &Value) -> bool {
+    let is_its = |measure: &Measure| measure.is_unit(before.as_str()) && measure.is_unit(said.as_str());
+    said.is_string() && measure.is_some_and(is_its)
 }
 
 /// `12.50` is `12.5`: who kept more digits keeps them.
@@ -400,6 +437,22 @@ fn unknown_round(written: &str) -> Error {
         format!("Programmet har ingen runde, der hedder »{written}«."),
         format!("The programme has no round called \"{written}\"."),
     )])
+}
+
+/// A row of another round than the one that its template was made for.
+fn other_round(template: &str, round: &str) -> Option<Fault> {
+    let differs = !template.is_empty() && template != round;
+    differs.then(|| {
+        let template = shown(template);
+        Fault::new(
+            "/round",
+            "template-other-round",
+            format!("Rækken er til runden »{round}«, men skabelonen er hentet til »{template}«."),
+            format!(
+                "The row is for the round \"{round}\", but the template was made for \"{template}\"."
+            ),
+        )
+    })
 }
 
 fn two_lines() -> Error {

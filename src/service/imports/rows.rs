@@ -32,6 +32,8 @@ pub struct Taking<'a> {
     pub ctx: &'a Ctx,
     pub alliance: &'a InForce,
     pub columns: &'a Columns,
+    /// The round that the file's template was made for; empty where it is none.
+    pub template_round: &'a str,
     /// The keys of earlier rows, and these rows' numbers.
     pub seen: HashMap<String, i64>,
 }

@@ -9,15 +9,15 @@ use crate::db::Conn;
 use crate::domain::checks::{Faults, shown};
 use crate::domain::commitment::MakeCommitment;
 use crate::domain::id::PartnerId;
-use crate::domain::import::{Cell, Filled, Kind, Remark, Table, fields};
+use crate::domain::import::{Cell, Choices, Filled, Kind, Known, Remark, Table, fields};
 use crate::domain::initiative::CreateInitiative;
 use crate::domain::names;
 use crate::domain::partner::{AdmitPartner, Partner};
-use crate::domain::programme::Round;
-use crate::domain::report::{InitiativeKnown, ReportBody};
+use crate::domain::programme::{AnswerType, Round};
+use crate::domain::report::{InitiativeKnown, Outcome, ReportBody};
 use crate::domain::text::{Fault, Language};
 use crate::service::programmes::InForce;
-use crate::service::reports::known_initiatives;
+use crate::service::reports::{begin, known_initiatives};
 use crate::service::{Ctx, Error, Result};
 use crate::store;
 
@@ -124,14 +124,22 @@ fn bodies(conn: &mut Conn, kind: Kind, whose: &[&Partner]) -> Result<Vec<Value>>
 fn of_rows(filled: &Filled, kind: Kind, bodies: &[Value]) -> Table {
     let known = fields(kind);
     let row = |body: &Value| known.iter().map(|known| filled.cell(known, body)).collect();
-    let choices = (0..)
-        .zip(known)
-        .map(|(column, known)| (None, column, filled.choices(known.reading)));
     Table {
         rows: bodies.iter().map(row).collect(),
-        choices: choices.filter(|(_, _, words)| !words.is_empty()).collect(),
+        choices: choices(filled, kind),
         ..Table::default()
     }
+}
+
+/// The words of each column that has a list of its own.
+fn choices(filled: &Filled, kind: Kind) -> Vec<Choices> {
+    let choices = (0..).zip(fields(kind)).map(|(column, known)| Choices {
+        row: None,
+        column,
+        words: filled.choices(known.reading),
+        is_open: known.is_open(),
+    });
+    choices.filter(|choices| !choices.words.is_empty()).collect()
 }
 
 fn of_report(
@@ -155,7 +163,8 @@ fn of_report(
         if let Some(column) = fields(Kind::Reports).iter().position(|known| known.field == "answer")
             && !words.is_empty()
         {
-            table.choices.push((Some(table.rows.len()), column, words));
+            let row = Some(table.rows.len());
+            table.choices.push(Choices { row, column, words, is_open: false });
         }
         table
             .rows
@@ -173,7 +182,7 @@ fn of_report(
             ("comment", text(&answer.comment.unwrap_or_default())),
         ];
         // Several choices in one cell are none of a list.
-        let is_one = !matches!(question.answers, crate::domain::programme::AnswerType::MultiChoice(_));
+        let is_one = !matches!(question.answers, AnswerType::MultiChoice(_));
         add(&cells, if is_one { words } else { Vec::new() });
     }
     for part in &body.initiatives {
@@ -186,10 +195,7 @@ fn of_report(
         ];
         add(&cells, Vec::new());
         for outcome in &part.outcomes {
-            let outcome = serde_json::to_value(outcome).unwrap_or_default();
-            let of_outcome = fields(Kind::Reports).iter().skip_while(|known| known.field != "measure");
-            let mut cells: Vec<(&str, Cell)> =
-                of_outcome.map(|known| (known.field, filled.cell(known, &outcome))).collect();
+            let mut cells = of_outcome(filled, outcome);
             cells.push(("initiative", text(&title)));
             add(&cells, Vec::new());
         }
@@ -199,17 +205,30 @@ fn of_report(
     for known in initiatives.iter().filter(|it| it.is_lead && it.is_running && !is_begun(it)) {
         add(&[("initiative", text(&title(&initiatives, &known.id)))], Vec::new());
     }
-    for (column, known) in (0..).zip(fields(Kind::Reports)) {
-        let words = filled.choices(known.reading);
-        if known.field != "partner" && !words.is_empty() {
-            table.choices.push((None, column, words));
-        }
-    }
+    let partner_at = fields(Kind::Reports).iter().position(|known| known.field == "partner");
+    let lists = choices(filled, Kind::Reports);
+    table
+        .choices
+        .extend(lists.into_iter().filter(|list| Some(list.column) != partner_at));
     Ok(table)
 }
 
+/// The cells of an outcome; what a measure is in, in the reader's language.
+fn of_outcome(filled: &Filled, outcome: &Outcome) -> Vec<(&'static str, Cell)> {
+    let measure = filled.programme.measure(&outcome.measure);
+    let measure = measure.filter(|measure| measure.is_unit(outcome.unit.as_deref()));
+    let body = serde_json::to_value(outcome).unwrap_or_default();
+    let cell = |known: &'static Known| match (known.field, measure) {
+        ("unit", Some(measure)) => Cell::Text(measure.unit.get(filled.language).to_owned()),
+        _ => filled.cell(known, &body),
+    };
+    let known = fields(Kind::Reports).iter().skip_while(|known| known.field != "measure");
+    known.map(|known| (known.field, cell(known))).collect()
+}
+
 /// What the report says now, as the caller may see it: its partner the draft, others the last submission. Where
-/// there is none, nothing.
+/// there is no report, the draft to begin with. Of a draft that the caller may not see, nothing: an empty cell leaves
+/// it as it is.
 fn begun(
     conn: &mut Conn,
     ctx: &Ctx,
@@ -218,7 +237,7 @@ fn begun(
     partner: PartnerId,
 ) -> Result<ReportBody> {
     let Some(report) = store::reports::find(conn, alliance.id, &round.key, partner)? else {
-        return Ok(ReportBody::default());
+        return begin(conn, alliance, round, partner);
     };
     if ctx.as_partner(alliance.id) == Some(partner) {
         return Ok(report.draft);
@@ -250,6 +269,12 @@ fn about(alliance: &InForce, wanted: &Wanted, partner: Option<PartnerId>) -> Vec
     said.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }
 
+/// What a template says of itself; empty where the file says nothing.
+pub fn said<'a>(about: &'a [(String, String)], wanted: &str) -> &'a str {
+    let found = about.iter().find(|(name, _)| name == wanted);
+    found.map(|(_, value)| value.as_str()).unwrap_or_default()
+}
+
 /// Refuses a template of another version, kind, alliance, or of a round that is no more; warns where the programme
 /// has changed since it was made.
 pub fn check_about(
@@ -260,10 +285,7 @@ pub fn check_about(
     if about.is_empty() {
         return Ok(None);
     }
-    let said = |wanted: &str| {
-        let found = about.iter().find(|(name, _)| name == wanted);
-        found.map(|(_, value)| value.as_str()).unwrap_or_default()
-    };
+    let said = |wanted| said(about, wanted);
     let refuse = |code, da: String, en: String| Err(unreadable(vec![Fault::new("", code, da, en)]));
     if said("version") != VERSION {
         return refuse(
