@@ -97,7 +97,8 @@ impl State {
         }
     }
 
-    /// Its counts add up, and are those of the entries right before it.
+    /// Its counts add up, and are those of the entries right before it. Rows of reports go into drafts, which have
+    /// no entries.
     fn apply_import(&mut self, id: &str, entry: &Entry, found: &mut Findings) {
         let count = |field| number(&entry.after, field).unwrap_or(-1);
         let [created, updated] = ["created", "updated"].map(count);
@@ -105,15 +106,19 @@ impl State {
         if count("rowsRead") != read {
             found.differ(entry.address(), format!("the counts add up to {read} rows"));
         }
-        let (born, changed) = match text(&entry.after, "kind") {
-            "partners" => ("partner.admitted", "partner.updated"),
-            "commitments" => ("commitment.made", "commitment.updated"),
-            _ => ("initiative.created", "initiative.updated"),
+        let actions = match text(&entry.after, "kind") {
+            "partners" => Some(("partner.admitted", "partner.updated")),
+            "commitments" => Some(("commitment.made", "commitment.updated")),
+            "initiatives" => Some(("initiative.created", "initiative.updated")),
+            _ => None,
         };
         let done = std::mem::take(&mut self.done);
         let before = done.iter().rev().skip(1).take(usize::try_from(created + updated).unwrap_or(0));
         let are = |action: &str| before.clone().filter(|done| *done == action).count();
-        if [are(born), are(changed)].map(|n| i64::try_from(n).unwrap_or(0)) != [created, updated] {
+        let is_told = actions.is_none_or(|(born, changed)| {
+            [are(born), are(changed)].map(|n| i64::try_from(n).unwrap_or(0)) == [created, updated]
+        });
+        if !is_told {
             found.differ(entry.address(), "the entries before it are not those of its rows");
         }
         self.imports
