@@ -201,7 +201,7 @@ fn refuses_these(scene: &Scene, kind: &str, file: &str, expected: &[&str], taken
 
 // ---- The command line, and the real files ----
 
-fn facit(database: &Database, arguments: &[&str]) -> Output {
+pub fn facit(database: &Database, arguments: &[&str]) -> Output {
     let root = env!("CARGO_MANIFEST_DIR");
     let command = Command::new(env!("CARGO_BIN_EXE_facit"))
         .current_dir(root)
@@ -212,7 +212,7 @@ fn facit(database: &Database, arguments: &[&str]) -> Output {
 }
 
 /// Exit code, and standard output's lines.
-fn run(database: &Database, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
+pub fn run(database: &Database, arguments: &[&str]) -> (Option<i32>, Vec<String>) {
     let output = facit(database, arguments);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     (output.status.code(), text.lines().map(str::to_owned).collect())

@@ -13,7 +13,7 @@ pub fn refused(answered: &Answered) -> Vec<String> {
         .collect()
 }
 
-fn counts(answered: &Answered) -> [i64; 4] {
+pub fn counts(answered: &Answered) -> [i64; 4] {
     let counts = ["created", "updated", "unchanged", "refused"]
         .map(|field| answered.body[field].as_i64().expect("a number"));
     assert_eq!(counts.iter().sum::<i64>(), answered.body["rowsRead"], "{}", answered.text);

@@ -25,6 +25,7 @@ mod full_disk;
 mod fuzz;
 mod group_commit;
 mod idempotency;
+mod import_by_excel;
 mod import_equality;
 mod import_faults;
 mod import_files;

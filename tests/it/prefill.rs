@@ -123,4 +123,33 @@ on_both! {
         let again = scene.get(&path).token(&scene.of(&partner)).header("if-none-match", draft.etag()).send();
         assert_eq!(again.status, 304);
     }
+
+    fn what_would_be_refused_today_is_left_out(api) {
+        let scene = scene(api);
+        let (partner, other) = (scene.admit("En", "2020-01-01"), scene.admit("Anden", "2020-01-01"));
+        let [kept, given] = ["Egen", "Givet videre"].map(|title| scene.initiative(&partner, title, json!({})));
+        let outcome = |baseline: &str| json!({"measure": "timer", "kind": "outcome", "unit": "timer", "baseline": baseline, "actual": "1"});
+        let part = |initiative: &str| json!({"initiative": initiative, "outcomes": [outcome("1"), outcome("2")]});
+        let body = json!({"answers": {"joined": {"value": "yes"}}, "initiatives": [part(&kept), part(&given)]});
+        assert!(matches!(scene.save("past", &partner, &body).status, 200 | 201));
+        assert_eq!(scene.step("past", &partner, "submission", &scene.of(&partner), &json!({})).status, 200);
+        let baselines = || {
+            let parts = prefill(&scene, "open", &partner).body["initiatives"].clone();
+            let outcomes = parts.as_array().expect("parts").iter().map(|part| part["outcomes"].as_array().expect("outcomes").clone());
+            outcomes.map(|all| all.iter().map(|it| it["baseline"].as_str().expect("an amount").to_owned()).collect::<Vec<_>>()).collect::<Vec<_>>()
+        };
+        assert_eq!(baselines(), [["1", "2"], ["1", "2"]], "free text may be said as often as one likes");
+
+        // Another leads it now; and what was free text is a measure, which an initiative names once.
+        scene.change(&format!("/initiatives/{given}"), json!({"leadPartner": other, "partners": [other, partner]}));
+        let before = scene.get("").send();
+        let mut document = before.body.clone();
+        document["measures"] = json!([{"key": "timer", "label": {"da": "Timer", "en": "Hours"}, "unit": "timer", "decimals": 0}]);
+        let changed = scene.put("").token(&scene.secretariat).if_match(before.etag()).json(&document).send();
+        assert_eq!(changed.status, 200, "{}", changed.text);
+        assert_eq!(baselines(), [vec!["1"], vec![]]);
+        let draft = prefill(&scene, "open", &partner);
+        assert_eq!(is_taken(&scene, "open", &partner, &draft)["faults"], json!([]));
+        assert_eq!(scene.step("open", &partner, "submission", &scene.of(&partner), &json!({})).status, 200);
+    }
 }
