@@ -331,7 +331,8 @@ struct TemplateQuery {
 /// Download a template.
 ///
 /// A file to change and send back as an import: headings in the language asked for, and the rows that there are. Sent
-/// back as it is, it changes nothing. As XLSX it has drop-down cells, and a hidden sheet that says which template it is.
+/// back as it is, it changes nothing; where there is no report yet, its rows are those of the draft to begin with, and
+/// make that. As XLSX it has drop-down cells, and a hidden sheet that says which template it is.
 #[utoipa::path(tag = "imports", params(TemplateQuery), responses((status = 200, description = "The template",
     content((String = "text/csv"),
         (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]

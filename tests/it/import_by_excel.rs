@@ -8,7 +8,7 @@ use crate::import_files::{facit, run};
 use crate::import_reports::{counts, refused};
 use crate::support::programme::text;
 use crate::support::sheets::{Filling, of_text, part};
-use crate::support::{Answered, Api, Backend, Program, Scene, Token, on_both, prepared};
+use crate::support::{Answered, Backend, Program, Scene, Token, on_both, prepared};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -83,7 +83,10 @@ on_both! {
         let own = scene.of(&partner);
         let got = template(&scene, &partner, "xlsx", &own, false);
         let sheet = part(&got.bytes, "xl/worksheets/sheet1.xml");
-        assert!(sheet.contains("<formula1>\"Timer,Kroner\"</formula1>"), "{sheet}");
+        let (before, _) = sheet.split_once("<formula1>\"Timer,Kroner\"</formula1>").expect("a list of measures");
+        let list = before.rsplit("<dataValidation ").next().expect("its head");
+        assert!(list.contains("sqref=\"L2:") && !list.contains("showErrorMessage"), "free text is as good: {list}");
+        assert!(sheet.contains("errorStyle=\"warning\""), "a stroke is no word of a list, and may be written");
         let mut filling = Filling::open(&got.bytes);
         assert_eq!(filling.cells("Spørgsmål"), ["joined", "reach", "note", "", "", "", ""]);
         assert_eq!(filling.cells("Svar"), ["ja", "", "", "", "", "", ""], "what stays as it is, and no number of another time");

@@ -35,7 +35,8 @@ pub struct Wanted {
 }
 
 /// The template with the rows that there are: a partner's own, or the secretariat's choice. Of reports, the
-/// round's questions and the initiatives that the partner leads and are running.
+/// round's questions with what the report answers, and what it says of initiatives, beside those that the partner
+/// leads and are running; where there is no report yet, the draft to begin with.
 pub fn template(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, wanted: &Wanted) -> Result<Table> {
     let own = ctx.as_partner(alliance.id);
     if own.is_some() && wanted.partner.is_some_and(|partner| own != Some(partner)) {
