@@ -71,9 +71,10 @@ mod tests {
         let question = |key: &str, answers: &str| json!({"key": key, "kind": "fact", "type": answers, "wording": both(key)});
         let mut which = question("which", "multiChoice");
         which["choices"] = json!([{"key": "a", "label": both("A")}, {"key": "b", "label": both("B")}]);
-        let more = [question("yes/no", "yesNo"), question("yes", "text"), which];
+        let more = [question("yes_no", "yesNo"), question("yes", "text"), which];
         document["questions"].as_array_mut().expect("questions").extend(more);
-        document["rounds"][0]["questions"] = json!(["yes/no", "yes", "which"]);
+        let asked = document["rounds"][0]["questions"].as_array_mut().expect("questions");
+        asked.extend(["yes_no", "yes", "which"].map(|key| json!(key)));
         document["measures"] =
             json!([{"key": "hours", "label": both("Timer"), "unit": both("timer"), "decimals": 1}]);
         let document: ProgrammeDocument = serde_json::from_value(document).expect("a document");
@@ -98,10 +99,10 @@ mod tests {
     fn answers_that_their_questions_no_longer_take_are_left_out() {
         let answers = |answers: Value| carried(json!({"answers": answers}))["answers"].clone();
         let good =
-            json!({"yes/no": {"value": "yes"}, "yes": {"value": "x"}, "which": {"value": ["a", "b"]}});
+            json!({"yes_no": {"value": "yes"}, "yes": {"value": "x"}, "which": {"value": ["a", "b"]}});
         assert_eq!(answers(good.clone()), good);
         let other_type =
-            json!({"yes/no": {"value": ["yes"]}, "yes": {"value": "x"}, "which": {"value": "a"}});
+            json!({"yes_no": {"value": ["yes"]}, "yes": {"value": "x"}, "which": {"value": "a"}});
         assert_eq!(answers(other_type), json!({"yes": {"value": "x"}}));
         let other_choices = json!({"which": {"value": ["a", "c"]}, "gone": {"value": "x"}});
         assert_eq!(answers(other_choices), json!({}));
