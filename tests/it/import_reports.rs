@@ -61,6 +61,28 @@ on_both! {
         assert_eq!((&report["initiatives"][0], &report["version"]), (part, &json!(2)));
     }
 
+    fn rows_of_one_initiative_may_repeat_its_texts_but_not_say_otherwise(api) {
+        let scene = Scene::new(api);
+        let kl = scene.admit("KL", "2020-01-01");
+        let run = scene.initiative(&kl, "Løb", json!({}));
+        let body = json!({"initiatives": [{"initiative": run, "progress": "Gammelt", "outcomes": []}]});
+        assert_eq!(scene.save("open", &kl, &body).status, 201);
+        let own = scene.of(&kl);
+        let send = |rows: &str| {
+            let file = format!("round;initiative;progress;measure;kind;actual\n{rows}");
+            scene.import("kind=reports&mode=partial", &own, file.as_bytes())
+        };
+        // The second row was copied with the old text, for a result.
+        let copied = send("open;Løb;Nyt;;;\nopen;Løb;Gammelt;ture;output;5\n");
+        assert_eq!(counts(&copied), [1, 1, 0, 0], "{}", copied.text);
+        let part = draft(&scene, &kl)["initiatives"][0].clone();
+        assert_eq!((&part["progress"], &part["outcomes"][0]["actual"]), (&json!("Nyt"), &json!("5")));
+        let twice = send(&format!("open;Løb;;ture;output;6\nopen;{run};;ture;output;7\n"));
+        assert_eq!(refused(&twice), ["3 initiative row-twice"]);
+        let otherwise = send(&format!("open;Løb;Et;km;output;1\nopen;{run};To;mil;output;1\n"));
+        assert_eq!(refused(&otherwise), ["3 progress said-otherwise"]);
+    }
+
     fn what_a_line_gets_wrong_is_told_with_its_row_and_column(api) {
         let scene = Scene::with(api, |document| {
             let choice = |key: &str| json!({"key": key, "label": {"da": format!("Valg {key}"), "en": format!("Choice {key}")}});

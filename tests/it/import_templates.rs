@@ -94,6 +94,30 @@ on_both! {
         assert_eq!(formats(json!({"joined": {"value": "yes"}})), [text, number, text]);
     }
 
+    fn what_a_file_can_not_bring_back_as_it_is_stays_as_it_is(api) {
+        let scene = Scene::new(api);
+        let kl = scene.admit("KL", "2020-01-01");
+        let own = scene.of(&kl);
+        let initiative = scene.initiative(&kl, "Løb", json!({"targetGroup": "-"}));
+        let twice = json!({"measure": "ture", "kind": "output", "actual": "3"});
+        let body = json!({"answers": {"joined": {"value": "yes", "comment": "-"}, "note": {"value": "Ved ikke", "comment": " luft "}},
+            "initiatives": [{"initiative": initiative, "progress": "'=1+1", "outcomes": [twice, twice,
+                {"measure": "-", "kind": "output"}, {"measure": "km", "kind": "output", "evidence": ["https://example.org/a;b"]}]}]});
+        let saved = scene.save("open", &kl, &body);
+        assert_eq!(saved.status, 201, "{}", saved.text);
+        for kind in ["initiatives", "reports"] {
+            for (form, media) in [("xlsx", XLSX), ("csv", "text/csv")] {
+                let query = if kind == "reports" { format!("?round=open&partner={kl}") } else { String::new() };
+                let file = download(&scene, &format!("/imports/templates/{kind}.{form}{query}"), &own, false);
+                let back = scene.post(&format!("/imports?kind={kind}")).token(&own).once().raw(media, &file.bytes).send();
+                assert_eq!(back.status, 201, "{kind} {form}: {}", back.text);
+                assert_eq!(number(&back, "unchanged"), number(&back, "rowsRead"), "{kind} {form}: {}", back.text);
+            }
+        }
+        let kept = scene.get(&format!("/reports/open/{kl}")).token(&own).send();
+        assert_eq!((&kept.body["answers"]["note"], &kept.body["version"]), (&body["answers"]["note"], &json!(1)));
+    }
+
     fn a_template_is_its_own_partners_and_its_own_alliances(api) {
         let (scene, kl) = lived(api);
         let foa = scene.read("/partners?q=FOA")["items"][0]["id"].as_str().expect("an id").to_owned();

@@ -3,13 +3,10 @@
 use serde_json::{Number, Value, json};
 
 use super::cells::{keyed, list};
-use super::words::{FLAGS, NO_ANSWERS, find};
+use super::words::{FLAGS, NO_ANSWERS, NONE, find};
 use crate::domain::checks::{is_amount, shown};
 use crate::domain::programme::{AnswerType, Labelled, Programme, Question};
 use crate::domain::text::{Fault, Text};
-
-/// What takes an answer away, where an empty cell leaves it.
-const NONE: &str = "-";
 
 /// The question by its key, or by its wording in either language.
 pub fn question<'p>(written: &str, programme: &'p Programme) -> Result<&'p Question, Fault> {

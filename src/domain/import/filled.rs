@@ -8,7 +8,7 @@ use super::cells::keyed;
 use super::columns::Reading;
 use super::fields::Known;
 use super::sent::Cell;
-use super::words::{FLAGS, NO_ANSWERS, Words, said};
+use super::words::{FLAGS, NO_ANSWERS, NONE, Words, find, said};
 use crate::domain::checks::is_amount;
 use crate::domain::places;
 use crate::domain::programme::{AnswerType, Labelled, Programme, Question};
@@ -34,12 +34,13 @@ impl Filled<'_> {
             (reading, Value::Array(values)) => {
                 let words = values.iter().filter_map(Value::as_str);
                 let words: Vec<String> = words.map(|word| self.word(reading, word)).collect();
-                Cell::Text(words.join("; "))
+                let is_parted = words.iter().any(|word| word.contains([';', '|']));
+                Cell::Text(if is_parted { String::new() } else { words.join("; ") })
             }
             (Reading::Flag(words), Value::Bool(is_so)) => {
                 Cell::Text(said(words, if *is_so { "true" } else { "false" }, self.language))
             }
-            (reading, Value::String(text)) => Cell::Text(self.word(reading, text)),
+            (reading, Value::String(text)) => prose(&self.word(reading, text)),
             (_, other) => Cell::Text(other.to_string()),
         }
     }
@@ -147,13 +148,28 @@ impl Filled<'_> {
         match &answer.value {
             None if matches!(question.answers, AnswerType::Number { .. }) => Cell::Number(String::new()),
             None => Cell::Text(String::new()),
+            Some(AnswerValue::Text(text)) if matches!(question.answers, AnswerType::Text) => {
+                if find(NO_ANSWERS, text).is_some() { Cell::Text(String::new()) } else { prose(text) }
+            }
             Some(AnswerValue::Text(text)) => Cell::Text(choice(text)),
             Some(AnswerValue::List(keys)) => {
                 Cell::Text(keys.iter().map(|key| choice(key)).collect::<Vec<_>>().join("; "))
             }
-            Some(AnswerValue::Number(number)) => amount(&number.to_string()),
+            Some(AnswerValue::Number(number)) => match amount(&number.to_string()) {
+                Cell::Text(_) => Cell::Number(String::new()),
+                digits => digits,
+            },
         }
     }
+}
+
+/// A text as it is, if a file brings it back as it is. Else nothing: an empty cell that comes back changes nothing.
+pub fn prose(text: &str) -> Cell {
+    let escaped = text
+        .strip_prefix('\'')
+        .is_some_and(|rest| rest.trim_start().starts_with(['=', '+', '-', '@']));
+    let comes_back = text == text.trim() && text != NONE && !escaped;
+    Cell::Text(if comes_back { text.to_owned() } else { String::new() })
 }
 
 fn amount(digits: &str) -> Cell {

@@ -33,7 +33,7 @@ pub use cells::keyed;
 pub use columns::Columns;
 pub use fields::{Known, REFUSED_BECAUSE, fields, refused_because};
 pub use file::FileRead;
-pub use filled::Filled;
+pub use filled::{Filled, prose};
 pub use rows::{Named, Row, RowReader};
 pub use sent::{Cell, Choices, Sent, SentRow, Table};
 pub use sheet::{Habits, Held, Record, Records, Sheet};

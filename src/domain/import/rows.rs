@@ -6,14 +6,12 @@ use super::answers;
 use super::cells::{self, DecimalMark};
 use super::columns::{Column, Columns, Reading};
 use super::places::{self, Placed};
-use super::words;
+use super::words::{self, NONE};
 use super::{Habits, Held, Record};
 use crate::domain::checks::shown;
 use crate::domain::programme::Programme;
 use crate::domain::text::{Fault, Text};
 
-/// What says that there is none, where an empty cell says nothing.
-const NONE: &str = "-";
 /// What nothing can be without: here a stroke is a stroke.
 const ALWAYS: [&str; 3] = ["name", "title", "sector"];
 

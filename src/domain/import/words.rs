@@ -39,6 +39,9 @@ pub const VERIFICATIONS: Words = &[
 pub const FLAGS: Words =
     &[("true", &["ja", "yes", "1", "sand"]), ("false", &["nej", "no", "0", "falsk"])];
 
+/// What takes a value away, where an empty cell leaves it.
+pub const NONE: &str = "-";
+
 /// Why an answer has no value.
 pub const NO_ANSWERS: Words = &[
     ("dontKnow", &["ved ikke", "don't know", "dont know"]),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::rows::{Done, Taking, missing, not_own};
+use super::rows::{Done, Taking, missing, not_own, row_twice};
 use super::{remark, together};
 use crate::db::{self, Conn};
 use crate::domain::checks::{is_amount, shown};
@@ -72,9 +72,11 @@ impl Drafts {
             let initiatives = known_initiatives(conn, partner)?;
             let mut draft = Draft {
                 body: before.clone(),
+                before: &before,
                 round,
                 programme,
                 initiatives: &initiatives,
+                told: HashMap::new(),
             };
             let mut changed = Vec::new();
             for row in rows {
@@ -181,18 +183,22 @@ fn line_of(row: &Row) -> &'static str {
 /// A draft that lines are put into.
 struct Draft<'a> {
     body: ReportBody,
+    /// As it was before the file.
+    before: &'a ReportBody,
     round: &'a Round,
     programme: &'a Programme,
     initiatives: &'a [InitiativeKnown],
+    /// What rows have said of an initiative, and which.
+    told: HashMap<(String, String), i64>,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
     /// Puts a line in, and answers what it is: new, changed, or as it was; and what there is to say of it. Fails with
     /// all that is wrong with it, and leaves the draft as it was.
     fn take(&mut self, row: &Row) -> Result<(Outcome, Vec<Fault>), Vec<Fault>> {
         match row.text("question") {
             Some(question) => Ok((self.answer(question, &row.fields)?, Vec::new())),
-            None => self.part(row.text("initiative").unwrap_or_default(), &row.fields),
+            None => self.part(row.text("initiative").unwrap_or_default(), row),
         }
     }
 
@@ -227,24 +233,31 @@ impl Draft<'_> {
         Ok(if before.is_none() { Outcome::Created } else { Outcome::Updated })
     }
 
-    fn part(
-        &mut self,
-        written: &str,
-        fields: &Map<String, Value>,
-    ) -> Result<(Outcome, Vec<Fault>), Vec<Fault>> {
-        let initiative = self.initiative(written)?;
+    fn part(&mut self, written: &str, row: &Row) -> Result<(Outcome, Vec<Fault>), Vec<Fault>> {
+        let (initiative, fields) = (self.initiative(written)?, &row.fields);
         let place = self.body.initiatives.iter().position(|part| part.initiative == initiative.id);
         let before = place.and_then(|place| self.body.initiatives.get(place)).cloned();
         let mut after = before.clone().unwrap_or_else(|| empty_part(&initiative.id));
+        let there = self.before.initiatives.iter().find(|part| part.initiative == initiative.id);
         let texts = [
-            ("progress", &mut after.progress),
-            ("learning", &mut after.learning),
-            ("barriers", &mut after.barriers),
+            ("progress", &mut after.progress, there.map(|part| &part.progress)),
+            ("learning", &mut after.learning, there.map(|part| &part.learning)),
+            ("barriers", &mut after.barriers, there.map(|part| &part.barriers)),
         ];
-        for (field, text) in texts {
-            if let Some(said) = fields.get(field) {
-                *text = said.as_str().unwrap_or_default().to_owned();
+        for (field, text, there) in texts {
+            let Some(said) = fields.get(field).map(|said| said.as_str().unwrap_or_default()) else {
+                continue;
+            };
+            // Who copies a row for another outcome copies its texts, which say nothing new.
+            if there.map_or("", String::as_str) == said {
+                continue;
             }
+            let told = (initiative.id.clone(), field.to_owned());
+            let first = *self.told.entry(told).or_insert(row.number);
+            if first != row.number && text != said {
+                return Err(vec![said_otherwise(field, first)]);
+            }
+            *text = said.to_owned();
         }
         let mut checked = ReportPart { outcomes: Vec::new(), ..after.clone() };
         let is_of_outcome = OF_OUTCOMES.iter().any(|field| fields.contains_key(*field));
@@ -254,6 +267,11 @@ impl Draft<'_> {
                 return Err(vec![not_lead()]);
             }
             let (place, outcome) = outcome(&after.outcomes, fields, self.programme)?;
+            let line = format!("{} {}", names::key(&outcome.measure), outcome.kind);
+            let first = *self.told.entry((initiative.id.clone(), line)).or_insert(row.number);
+            if first != row.number {
+                return Err(vec![row_twice("/initiative", first)]);
+            }
             checked.outcomes.push(outcome.clone());
             match place.and_then(|place| after.outcomes.get_mut(place)) {
                 Some(known) => *known = outcome,
@@ -281,7 +299,7 @@ impl Draft<'_> {
     }
 
     /// One that the partner takes part in, by its id or title.
-    fn initiative(&self, written: &str) -> Result<&InitiativeKnown, Vec<Fault>> {
+    fn initiative(&self, written: &str) -> Result<&'a InitiativeKnown, Vec<Fault>> {
         if let Some(found) = self.initiatives.iter().find(|known| known.id == written) {
             return Ok(found);
         }
@@ -394,6 +412,15 @@ fn of_part(fault: Fault) -> Fault {
     let path = fault.pointer.strip_prefix("/outcomes/0").unwrap_or(&fault.pointer);
     let field = path.split('/').nth(1).unwrap_or_default();
     Fault { pointer: format!("/{field}"), ..fault }
+}
+
+fn said_otherwise(field: &str, first: i64) -> Fault {
+    Fault::new(
+        format!("/{field}"),
+        "said-otherwise",
+        format!("Række {first} siger noget andet om det samme initiativ."),
+        format!("Row {first} says something else of the same initiative."),
+    )
 }
 
 fn required(pointer: &str) -> Fault {

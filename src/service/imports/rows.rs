@@ -141,7 +141,7 @@ impl Taking<'_> {
     /// A key stands in a file once: what the second row says, the first may contradict.
     pub fn only_once(&mut self, key: &str, row: i64, pointer: &str) -> Result<()> {
         match self.seen.get(key) {
-            Some(first) => Err(row_twice(pointer, *first)),
+            Some(first) => Err(Error::from(vec![row_twice(pointer, *first)])),
             None => {
                 self.seen.insert(key.to_owned(), row);
                 Ok(())
@@ -226,13 +226,13 @@ pub fn not_own(pointer: &str) -> Error {
     Error::refuse(Kind::Forbidden, "forbidden", da, en).with_faults(vec![fault])
 }
 
-fn row_twice(pointer: &str, first: i64) -> Error {
-    Error::from(vec![Fault::new(
+pub(super) fn row_twice(pointer: &str, first: i64) -> Fault {
+    Fault::new(
         pointer,
         "row-twice",
         format!("Række {first} handler om det samme."),
         format!("Row {first} is about the same."),
-    )])
+    )
 }
 
 fn nobody(pointer: &str, name: &str) -> Fault {

@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::domain::checks::{Faults, shown};
 use crate::domain::commitment::MakeCommitment;
 use crate::domain::id::PartnerId;
-use crate::domain::import::{Cell, Choices, Filled, Kind, Known, Remark, Table, fields};
+use crate::domain::import::{Cell, Choices, Filled, Kind, Known, Remark, Table, fields, prose};
 use crate::domain::initiative::CreateInitiative;
 use crate::domain::names;
 use crate::domain::partner::{AdmitPartner, Partner};
@@ -180,7 +180,7 @@ fn of_report(
             ("wording", text(question.wording.get(filled.language))),
             ("choices", text(&words.join("; "))),
             ("answer", filled.answer(question, &answer)),
-            ("comment", text(&answer.comment.unwrap_or_default())),
+            ("comment", prose(&answer.comment.unwrap_or_default())),
         ];
         // Several choices in one cell are none of a list.
         let is_one = !matches!(question.answers, AnswerType::MultiChoice(_));
@@ -190,13 +190,20 @@ fn of_report(
         let title = title(&initiatives, &part.initiative);
         let cells = [
             ("initiative", text(&title)),
-            ("progress", text(&part.progress)),
-            ("learning", text(&part.learning)),
-            ("barriers", text(&part.barriers)),
+            ("progress", prose(&part.progress)),
+            ("learning", prose(&part.learning)),
+            ("barriers", prose(&part.barriers)),
         ];
         add(&cells, Vec::new());
+        let mut told = BTreeSet::new();
         for outcome in &part.outcomes {
             let mut cells = of_outcome(filled, outcome);
+            // One that a file can't name, or not apart from another, stays as it is.
+            if prose(&outcome.measure) != text(&outcome.measure)
+                || !told.insert((names::key(&outcome.measure), &outcome.kind))
+            {
+                continue;
+            }
             cells.push(("initiative", text(&title)));
             add(&cells, Vec::new());
         }
