@@ -135,7 +135,7 @@ pub struct ImportArgs {
     /// What the rows are.
     #[arg(long, value_parser = Kind::WORDS)]
     pub kind: String,
-    /// The file: comma, semicolon or tab; UTF-8 or Windows-1252.
+    /// The file: CSV (comma, semicolon or tab; UTF-8 or Windows-1252) or a workbook (XLSX).
     pub file: PathBuf,
     /// What becomes of the other rows where one is refused: none is taken, or they are.
     #[arg(long, default_value = "atomic", value_parser = Mode::WORDS)]
