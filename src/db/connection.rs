@@ -127,9 +127,15 @@ impl Manager {
     }
 }
 
-/// WAL with FULL: an answered write survives a power loss.
+/// WAL with FULL: an answered write survives a power loss. What a savepoint would take back stays in memory;
+/// in a temporary file it costs more than the write itself.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; \
-    PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;";
+    PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; \
+    PRAGMA temp_store=MEMORY;";
+
+/// The one connection that writes keeps up to 16 MiB of pages, so that a batch of writes fits: what does not fit
+/// is written before the commit, and again with it.
+const SQLITE_WRITING: &str = "PRAGMA cache_size=-16384;";
 
 impl Manager {
     pub(super) fn open(&self) -> Result<Conn, Error> {
@@ -147,6 +153,17 @@ impl Manager {
                 Ok(Conn::Sqlite(conn))
             }
         }
+    }
+}
+
+impl Manager {
+    /// Opens the connection of the writing thread.
+    pub(super) fn open_for_writing(&self) -> Result<Conn, Error> {
+        let mut conn = self.open()?;
+        if let Conn::Sqlite(sqlite) = &mut conn {
+            sqlite.batch_execute(SQLITE_WRITING)?;
+        }
+        Ok(conn)
     }
 }
 

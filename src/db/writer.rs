@@ -182,7 +182,7 @@ fn begun(manager: &Manager, kept: Option<Conn>) -> Result<Conn> {
     {
         return Ok(conn);
     }
-    let mut conn = manager.open()?;
+    let mut conn = manager.open_for_writing()?;
     BeginWrite.begin(&mut conn)?;
     Ok(conn)
 }
