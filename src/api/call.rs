@@ -34,6 +34,8 @@ use crate::store::alliances::InForce as Found;
 pub const MOST_BYTES: usize = 1024 * 1024;
 /// How long a client may take to send its body.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+/// POSTs that write nothing, or nothing that a key could protect.
+pub const TAKE_NO_KEY: [&str; 2] = ["issue_token", "check_claims"];
 /// Without an Idempotency-Key these could happen twice unnoticed.
 pub const NEED_A_KEY: [&str; 3] = ["submit_report", "accept_report", "create_import"];
 
@@ -247,10 +249,11 @@ async fn brought(
     };
     // What writes nothing can't happen twice.
     let is_dry_run = takes_query && request.query_string().split('&').any(|pair| pair == "dryRun=true");
-    let once = match *request.method() == Method::POST && operation != "issue_token" && !is_dry_run {
-        true => headers::idempotency_key(request.headers())?,
-        false => None,
-    };
+    let once =
+        match *request.method() == Method::POST && !TAKE_NO_KEY.contains(&operation) && !is_dry_run {
+            true => headers::idempotency_key(request.headers())?,
+            false => None,
+        };
     if once.is_none() && !is_dry_run && NEED_A_KEY.contains(&operation) {
         return Err(Failure::malformed(
             "idempotency-key-missing",

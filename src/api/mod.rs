@@ -5,6 +5,7 @@ mod answer;
 mod app;
 mod call;
 mod callers;
+mod claims;
 mod commitments;
 mod completeness;
 mod cors;
@@ -100,6 +101,7 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(figures::list_figures)
         .service(figures::find_figure)
         .service(figures::list_standings)
+        .service(claims::check_claims)
         .service(journal::list_journal)
         .service(journal::find_journal_entry)
         .service(imports::create_import)

@@ -37,6 +37,7 @@ use crate::service::policy::{Access, Grant};
         (name = "initiatives", description = "Work that partners do."),
         (name = "reports", description = "What partners hand in, and what becomes of it."),
         (name = "figures", description = "Indicators' values, with everything needed to check them."),
+        (name = "publications", description = "Editions of figures, and claims held against figures."),
         (name = "imports", description = "Files of partners, commitments, initiatives and reports."),
         (name = "journal", description = "Every change that counts, in order."),
         (name = "service", description = "The service itself.")
@@ -185,7 +186,7 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
         ));
     }
     let is_needed = super::call::NEED_A_KEY.contains(&name.as_str());
-    let takes_key = method == "post" && name != "issue_token";
+    let takes_key = method == "post" && !super::call::TAKE_NO_KEY.contains(&name.as_str());
     if takes_key {
         let schema = json!({"type": "string", "minLength": 1, "maxLength": 255});
         // A dry run happens as often as one likes.

@@ -2,6 +2,7 @@
 
 pub mod amounts;
 pub mod checks;
+pub mod claims;
 pub mod commitment;
 pub mod cvr;
 pub mod dates;

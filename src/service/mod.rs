@@ -3,6 +3,7 @@
 //! Every write, single or bulk, passes through a function of this layer, so that none can skip its
 //! journal entry or its standings.
 
+pub mod claims;
 pub mod commitments;
 pub mod completeness;
 pub mod context;

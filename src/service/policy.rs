@@ -105,6 +105,7 @@ pub const ACCESS: &[Access] = &[
     row("list_figures",                [No,  No,  All, All, All, All]),
     row("find_figure",                 [No,  No,  All, All, All, All]),
     row("list_standings",              [No,  No,  All, Own, All, No ]),
+    row("check_claims",                EVERYONE),
     row("list_journal",                [No,  No,  All, Own, All, No ]),
     row("find_journal_entry",          [No,  No,  All, Own, All, No ]),
     row("create_import",               [No,  No,  All, Own, No,  No ]),

@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod backup;
 mod bad_input;
+mod claims;
 mod commitments;
 mod completeness;
 mod concurrency;

@@ -159,6 +159,9 @@ pub fn body_of(operation: &str, lead: &str, initiative: &str) -> Option<Value> {
         }
         "accept_report" => json!({"waived": []}),
         "grant_extension" => json!({"until": "2099-08-15T12:00:00+02:00", "reason": "Sygdom"}),
+        "check_claims" => {
+            json!({"claims": [{"percent": 98, "decimals": 0, "indicator": "joined"}], "base": 100, "maxBase": 107})
+        }
         "reopen_report" => json!({"reason": "Et tal var forkert"}),
         _ => return None,
     })

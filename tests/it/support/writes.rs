@@ -1,4 +1,4 @@
-//! One of every write that takes a body.
+//! One of every request that takes a body: every write, and the claims, which write nothing.
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ impl Write<'_> {
 
 /// One of each write that takes a body, each where the body is what decides.
 pub fn writes<'a>(api: &'a Api, scene: &'a Cast) -> Vec<Write<'a>> {
-    let writes: [(&str, &str, &str, &Token); 15] = [
+    let writes: [(&str, &str, &str, &Token); 16] = [
         ("create_key", "POST", "keys", &scene.secretariat),
         ("apply_programme", "PUT", "", api.operator()),
         ("admit_partner", "POST", "partners", &scene.secretariat),
@@ -48,6 +48,7 @@ pub fn writes<'a>(api: &'a Api, scene: &'a Cast) -> Vec<Write<'a>> {
         ),
         ("grant_extension", "PUT", "rounds/past/extensions/{partner}", &scene.secretariat),
         ("return_report", "POST", "reports/open/{partner}/return", &scene.secretariat),
+        ("check_claims", "POST", "claims", &scene.reader),
         ("reopen_report", "POST", "reports/open/{partner}/reopening", &scene.secretariat),
     ];
     let whole = |(operation, method, rest, token): (&'static str, &'static str, &str, &'a Token)| {
