@@ -16,7 +16,7 @@ use facit::domain::id::KeyId;
 use facit::server::{self, Settings};
 use facit::service::keys::{CreateKey, KeyView};
 use facit::service::programmes;
-use facit::service::{Ctx, Error, Role, keys};
+use facit::service::{Ctx, Error, Role, keys, tree};
 use facit::store;
 
 mod backup;
@@ -49,6 +49,7 @@ fn open(url: &str) -> Result<Db, String> {
     let db = Db::open(&Target::parse(url)?).map_err(|e| e.to_string())?;
     db.migrate().map_err(|e| e.to_string())?;
     check::refold_due(&db).map_err(|e| e.to_string())?;
+    tree::grow_due(&db).map_err(|e| e.to_string())?;
     Ok(db)
 }
 
@@ -69,6 +70,7 @@ fn serve(args: ServeArgs) -> Outcomes {
 
 /// Serves until SIGTERM or SIGINT, then lets requests under way finish.
 fn run_server(db: Db, settings: &Settings, greeting: impl FnOnce(&str) -> String) -> Outcomes {
+    serving::check_origin(settings)?;
     let installation = serving::installation(&db, settings)?;
     actix_web::rt::System::new().block_on(async {
         let bound = server::bind(db, installation, settings)?;

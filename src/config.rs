@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 /// The program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+use crate::auth::notes;
 use crate::domain::import::{Kind, Mode};
 
 /// Makes an alliance's published figures checkable.
@@ -79,6 +80,10 @@ pub struct ServeArgs {
 /// What watches over a server, and guards it.
 #[derive(Debug, Clone, Args)]
 pub struct OperationArgs {
+    /// What the names begin with in which checkpoints and editions are signed, such as `facit.example.org`; the
+    /// issuer unless set.
+    #[arg(long, env = "FACIT_ORIGIN", value_parser = origin)]
+    pub origin: Option<String>,
     /// Where Prometheus gets `GET /metrics`; nowhere unless set. Port 0 takes a free one.
     #[arg(long, env = "FACIT_METRICS_LISTEN")]
     pub metrics_listen: Option<String>,
@@ -223,10 +228,19 @@ fn origins(text: &str) -> Result<Origins, String> {
     Ok(Origins(origins))
 }
 
+/// Reads an origin; one that is empty is none.
+fn origin(text: &str) -> Result<String, String> {
+    match text.is_empty() || notes::is_name(text) {
+        true => Ok(text.trim_end_matches('/').to_owned()),
+        false => Err(format!("{text:?} is no origin: it may have no spaces and no plus")),
+    }
+}
+
 /// The variables that this program knows.
-pub const KNOWN: [&str; 9] = [
+pub const KNOWN: [&str; 10] = [
     "FACIT_LISTEN",
     "FACIT_ISSUER",
+    "FACIT_ORIGIN",
     "FACIT_WORKERS",
     "FACIT_CORS_ORIGINS",
     "FACIT_METRICS_LISTEN",

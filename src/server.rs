@@ -12,6 +12,7 @@ use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::api::{self, App, Kept, Limits, Routes};
+use crate::auth::notes::Signer;
 use crate::auth::remembered::Remembered;
 use crate::config::VERSION;
 use crate::db::{self, Db};
@@ -24,6 +25,8 @@ use crate::telemetry::metrics::{self as recording, JOURNAL, POOL};
 pub struct Settings {
     pub listen: String,
     pub issuer: String,
+    /// What the names begin with in which checkpoints and editions are signed; the issuer unless set.
+    pub origin: Option<String>,
     pub workers: usize,
     /// Origins whose pages may read in a browser what is not public.
     pub cors_origins: Vec<String>,
@@ -72,8 +75,10 @@ impl Bound {
 /// What every request works with.
 pub fn application(db: Db, installation: Installation, settings: &Settings) -> Data<App> {
     let document = serde_json::to_string_pretty(&api::openapi::document()).unwrap_or_default() + "\n";
+    let origin = settings.origin.as_ref().unwrap_or(&settings.issuer).clone();
     Data::new(App {
         db,
+        signer: Signer { origin, keys: installation.note_keys.clone() },
         installation,
         issuer: settings.issuer.clone(),
         cors_origins: settings.cors_origins.clone(),

@@ -3,6 +3,7 @@ use actix_web::http::Method;
 use super::csv::{self, Column};
 use super::kept::Kept;
 use super::limits::Limits;
+use crate::auth::notes::Signer;
 use crate::auth::remembered::Remembered;
 use crate::db::Db;
 use crate::service::installation::Installation;
@@ -14,6 +15,8 @@ pub struct App {
     pub installation: Installation,
     /// Of tokens, and their audience.
     pub issuer: String,
+    /// Of checkpoints and editions.
+    pub signer: Signer,
     /// Origins whose pages may read in a browser what is not public.
     pub cors_origins: Vec<String>,
     pub routes: Routes,

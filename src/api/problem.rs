@@ -11,6 +11,9 @@ use crate::service::{Error, Kind, Refusal};
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// When to ask again where somebody must put something right first.
+const UNAVAILABLE_SECONDS: &str = "300";
+
 /// In characters; longer ones are cut.
 const LONGEST_POINTER: usize = 300;
 
@@ -181,6 +184,7 @@ impl From<Refusal> for Failure {
             Kind::Stale => StatusCode::PRECONDITION_FAILED,
             Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::Unconditional => StatusCode::PRECONDITION_REQUIRED,
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         };
         let failure = Failure::new(status, refusal.code, refusal.detail.da, refusal.detail.en);
         let failure = Failure { faults: refusal.faults, ..failure };
@@ -188,6 +192,7 @@ impl From<Refusal> for Failure {
             Kind::Unauthenticated => {
                 failure.with_header(header::WWW_AUTHENTICATE, "Bearer realm=\"facit\"")
             }
+            Kind::Unavailable => failure.with_header(header::RETRY_AFTER, UNAVAILABLE_SECONDS),
             _ => failure,
         }
     }

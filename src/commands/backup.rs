@@ -16,7 +16,7 @@ use facit::store;
 use super::serving::{open_existing, shown};
 use super::{Outcomes, print_findings, print_line};
 
-/// Only the owner: the copy has the keys that sign tokens.
+/// Only the owner: the copy has the keys that sign.
 const MODE: u32 = 0o600;
 
 pub fn run(args: &BackupArgs) -> Outcomes {

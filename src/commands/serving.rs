@@ -1,6 +1,7 @@
 //! What `serve` and `demo` do before they serve.
 
 use facit::api;
+use facit::auth::notes;
 use facit::config::{OperationArgs, VERSION};
 use facit::db::{Db, Target};
 use facit::server::Settings;
@@ -10,6 +11,7 @@ use url::Url;
 /// The settings that both share; the rest is to be filled in.
 pub fn settings(args: OperationArgs) -> Settings {
     Settings {
+        origin: args.origin.filter(|origin| !origin.is_empty()),
         metrics_listen: args.metrics_listen.filter(|listen| !listen.is_empty()),
         rate_limit: args.rate_limit,
         token_rate_limit: args.token_rate_limit,
@@ -42,6 +44,18 @@ pub fn open_existing(url: &str) -> Result<Db, String> {
     Db::open(&target).map_err(|e| e.to_string())
 }
 
+/// Checks the name in which is signed, which is the issuer's unless another is set.
+pub fn check_origin(settings: &Settings) -> Result<(), String> {
+    let origin = settings.origin.as_ref().unwrap_or(&settings.issuer);
+    match notes::is_name(origin) {
+        true => Ok(()),
+        false => Err(format!(
+            "the issuer {origin:?} can't be the name in which checkpoints are signed, which may have no spaces and \
+             no plus: set --origin (FACIT_ORIGIN)"
+        )),
+    }
+}
+
 /// The shared secrets; made at the first start, which read-only mode can't be.
 pub fn installation(db: &Db, settings: &Settings) -> Result<Installation, String> {
     if !settings.read_only {
@@ -60,6 +74,7 @@ pub fn log(url: &str, settings: &Settings) {
         database = %shown(url),
         listen = %settings.listen,
         issuer = %settings.issuer,
+        origin = settings.origin.as_deref().unwrap_or(&settings.issuer),
         workers = settings.workers,
         cors_origins = settings.cors_origins.join(","),
         metrics_listen = settings.metrics_listen.as_deref().unwrap_or("off"),

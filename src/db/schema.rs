@@ -410,6 +410,38 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    journal_hashes (journal_id, level, position) {
+        journal_id -> Uid,
+        level -> BigInt,
+        position -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    unhashed_journals (journal_id) {
+        journal_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    note_keys (public_key) {
+        public_key -> Binary,
+        pkcs8 -> Binary,
+        created_at -> At,
+    }
+}
+
 diesel::joinable!(report_versions -> reports (report_id));
 diesel::joinable!(memberships -> partners (partner_id));
 diesel::allow_tables_to_appear_in_same_query!(
@@ -439,4 +471,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     imports,
     extensions,
     import_refused,
+    journal_hashes,
+    unhashed_journals,
+    note_keys,
 );

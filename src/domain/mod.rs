@@ -23,3 +23,4 @@ pub mod rule;
 pub mod standing;
 pub mod sums;
 pub mod text;
+pub mod tree;

@@ -39,6 +39,8 @@ pub enum Kind {
     Invalid,
     /// `If-Match` is missing (428).
     Unconditional,
+    /// Not until somebody has put something right (503).
+    Unavailable,
 }
 
 impl Error {

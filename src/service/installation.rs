@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Error, Result};
+use crate::auth::notes::NoteKey;
 use crate::auth::tokens::SigningKey;
 use crate::db::{self, Conn, Db};
 use crate::store;
@@ -10,8 +11,10 @@ use crate::store;
 /// The shared secrets, as an instance keeps them in memory.
 #[derive(Clone)]
 pub struct Installation {
-    /// The last signs; all verify.
+    /// Of tokens. The last signs; all verify.
     pub signing_keys: Vec<SigningKey>,
+    /// Of checkpoints and editions. The last signs; all are ours.
+    pub note_keys: Vec<NoteKey>,
     /// Seals cursors.
     pub cursor_secret: Vec<u8>,
 }
@@ -32,6 +35,9 @@ pub fn open(db: &Db, now: DateTime<Utc>) -> Result<Installation> {
         if store::installation::signing_keys(conn)?.is_empty() {
             store::installation::insert_signing_key(conn, &SigningKey::generate(), now)?;
         }
+        if store::installation::note_keys(conn)?.is_empty() {
+            store::installation::insert_note_key(conn, &NoteKey::generate(), now)?;
+        }
         if store::installation::secret(conn, CURSOR_SECRET)?.is_none() {
             let mut secret = [0; 32];
             getrandom::fill(&mut secret).map_err(|e| db::Error::Broken(e.to_string()))?;
@@ -43,7 +49,8 @@ pub fn open(db: &Db, now: DateTime<Utc>) -> Result<Installation> {
 
 fn read(conn: &mut Conn) -> Result<Option<Installation>> {
     let signing_keys = store::installation::signing_keys(conn)?;
+    let note_keys = store::installation::note_keys(conn)?;
     let secret = store::installation::secret(conn, CURSOR_SECRET)?;
-    let whole = secret.filter(|_| !signing_keys.is_empty());
-    Ok(whole.map(|cursor_secret| Installation { signing_keys, cursor_secret }))
+    let whole = secret.filter(|_| !signing_keys.is_empty() && !note_keys.is_empty());
+    Ok(whole.map(|cursor_secret| Installation { signing_keys, note_keys, cursor_secret }))
 }

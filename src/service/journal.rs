@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::{Ctx, Error, Result};
+use super::{Ctx, Error, Result, tree};
 use crate::db::types::Instant;
 use crate::db::{self, Conn};
 use crate::domain::id::AllianceId;
@@ -23,7 +23,7 @@ fn head(conn: &mut Conn, ctx: &Ctx, journal: AllianceId) -> Result<Option<Head>>
     }
 }
 
-/// Appends one entry, and answers its number. Its time is the later of the request's clock and the
+/// Appends one entry, to the journal and to its tree, and answers its number. Its time is the later of the request's clock and the
 /// previous entry's time plus a microsecond, so that times never run backwards.
 pub fn record(conn: &mut Conn, ctx: &Ctx, journal: AllianceId, change: Change) -> Result<i64> {
     let head = match head(conn, ctx, journal)? {
@@ -62,6 +62,7 @@ pub fn record(conn: &mut Conn, ctx: &Ctx, journal: AllianceId, change: Change) -
         })
         .collect();
     store::journal::append(conn, &entry, &texts)?;
+    tree::grow(conn, journal, position.seq, &entry.bytes)?;
     let head = Head { size: position.seq, last_at: at };
     match ctx.gathered(journal) {
         Some(mut gathered) => gathered.head = Some(head),

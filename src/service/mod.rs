@@ -24,6 +24,7 @@ pub mod programmes;
 pub mod reports;
 pub mod standings;
 pub mod tasks;
+pub mod tree;
 
 pub use context::{Caller, Ctx, Role};
 pub use error::{Error, Kind, Refusal, Result};

@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use crate::db::schema::{
     commitments, extensions, imports, initiative_focus_areas, initiative_partners, initiatives,
-    journal_entries, journal_texts, journals, keys, memberships, partners, report_initiatives,
-    report_points, report_versions, reports,
+    journal_entries, journal_hashes, journal_texts, journals, keys, memberships, partners,
+    report_initiatives, report_points, report_versions, reports,
 };
 use crate::db::types::{Document, Instant};
 use crate::db::{Conn, Result};
@@ -180,6 +180,14 @@ pub fn entries(conn: &mut Conn, journal: AllianceId, after: i64, limit: i64) -> 
         .order(journal_entries::seq)
         .limit(limit);
     Ok(query.select(EntryRow::as_select()).load(conn)?)
+}
+
+/// Every hash of the tree: level, position, hash.
+pub fn hashes(conn: &mut Conn, journal: AllianceId) -> Result<Vec<(i64, i64, Vec<u8>)>> {
+    use journal_hashes as hashes;
+    let query = hashes::table.filter(hashes::journal_id.eq(journal));
+    let query = query.order((hashes::level, hashes::position));
+    Ok(query.select((hashes::level, hashes::position, hashes::hash)).load(conn)?)
 }
 
 /// Every text that was taken out of an entry and has not been redacted.

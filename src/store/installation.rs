@@ -1,10 +1,11 @@
-//! What all instances of the service share: signing keys, and the secret that seals cursors.
+//! What all instances of the service share: keys that sign, and the secret that seals cursors.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use crate::auth::notes::NoteKey;
 use crate::auth::tokens::SigningKey;
-use crate::db::schema::{installation_secrets, signing_keys};
+use crate::db::schema::{installation_secrets, note_keys, signing_keys};
 use crate::db::types::Instant;
 use crate::db::{Conn, Result};
 
@@ -39,5 +40,28 @@ pub fn insert_signing_key(conn: &mut Conn, key: &SigningKey, at: DateTime<Utc>) 
         signing_keys::created_at.eq(Instant(at)),
     );
     diesel::insert_into(signing_keys::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// The newest signs; all are the installation's.
+pub fn note_keys(conn: &mut Conn) -> Result<Vec<NoteKey>> {
+    let query = note_keys::table.order((note_keys::created_at.asc(), note_keys::public_key.asc()));
+    let rows = query
+        .select((note_keys::public_key, note_keys::pkcs8))
+        .load::<(Vec<u8>, Vec<u8>)>(conn)?;
+    let keys = rows.into_iter().filter_map(|(public, pkcs8)| {
+        let public = public.try_into().ok()?;
+        Some(NoteKey { pkcs8, public })
+    });
+    Ok(keys.collect())
+}
+
+pub fn insert_note_key(conn: &mut Conn, key: &NoteKey, at: DateTime<Utc>) -> Result<()> {
+    let row = (
+        note_keys::public_key.eq(key.public.to_vec()),
+        note_keys::pkcs8.eq(key.pkcs8.clone()),
+        note_keys::created_at.eq(Instant(at)),
+    );
+    diesel::insert_into(note_keys::table).values(row).execute(conn)?;
     Ok(())
 }

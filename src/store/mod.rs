@@ -20,6 +20,7 @@ pub mod report_points;
 pub mod reports;
 pub mod standings;
 pub mod tallies;
+pub mod tree;
 pub mod uses;
 
 use chrono::{DateTime, Utc};

@@ -61,4 +61,5 @@ mod sums;
 mod tasks;
 mod tidy;
 mod tokens;
+mod tree;
 mod workbooks;

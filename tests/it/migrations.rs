@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
 use facit::check;
 use facit::db::{Db, POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, Target};
-use facit::service::programmes;
+use facit::service::{programmes, tree};
 use facit::store;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -295,6 +295,35 @@ fn whoever_went_back_gets_the_sums_again() {
         assert_eq!((standings_and_tallies(&db), lines(&db, amounts)), before, "{backend:?}");
         let found = db.read_now(|conn| check::check(conn, SLUG)).expect("a check");
         assert!(found.differences.is_empty(), "{:#?}", found.differences);
+    }
+}
+
+#[test]
+fn a_journal_from_before_there_were_trees_gets_its_tree_once() {
+    for backend in BOTH {
+        let (database, db) = migrated(backend);
+        lived(&db);
+        let journal = db.read_now(|conn| programmes::in_force(conn, SLUG)).expect("an alliance").id;
+        let hashes = |db: &Db| db.read_now(|conn| store::audit::hashes(conn, journal)).expect("hashes");
+        let before = hashes(&db);
+        assert!(before.len() > 30, "{before:?}");
+        drop(db);
+
+        back(&database, backend, "20261129000000");
+        let db = database.open();
+        db.migrate().expect("up again");
+        assert_eq!(hashes(&db), []);
+        let due = tree::grow_due(&db).expect("hashed");
+        assert_eq!(due.iter().filter(|due| **due == journal).count(), 1, "{due:?}");
+        assert_eq!(hashes(&db), before, "{backend:?}");
+
+        // What is gone later was taken away by somebody, and is not silently made good.
+        let taken = db.write_now(|conn| {
+            Ok::<_, facit::db::Error>(diesel::sql_query("DELETE FROM journal_hashes").execute(conn)?)
+        });
+        assert!(taken.expect("gone") >= before.len());
+        assert_eq!(tree::grow_due(&db).expect("nothing to do"), []);
+        assert_eq!(hashes(&db), []);
     }
 }
 

@@ -39,6 +39,7 @@ fn settings_are_logged_once_with_their_defaults() {
         ("database", Value::from(database.url.clone())),
         ("listen", "256.0.0.0:1".into()),
         ("issuer", "facit".into()),
+        ("origin", "facit".into()),
         ("workers", 2.into()),
         ("metrics_listen", "off".into()),
         ("rate_limit", 6000.into()),
@@ -59,6 +60,7 @@ fn the_environment_sets_them_and_no_password_is_logged() {
         &url,
         &[
             ("FACIT_ISSUER", "alliancen"),
+            ("FACIT_ORIGIN", "facit.example.org"),
             ("FACIT_METRICS_LISTEN", ""),
             ("FACIT_RATE_LIMIT", "0"),
             ("FACIT_TOKEN_RATE_LIMIT", "12"),
@@ -71,6 +73,7 @@ fn the_environment_sets_them_and_no_password_is_logged() {
     assert_eq!(line["database"], Value::from(database.url.clone()));
     for (name, value) in [
         ("issuer", Value::from("alliancen")),
+        ("origin", "facit.example.org".into()),
         ("metrics_listen", "off".into()),
         ("rate_limit", 0.into()),
         ("token_rate_limit", 12.into()),
@@ -100,6 +103,9 @@ fn a_setting_misspelt_or_out_of_range_is_refused() {
         ("FACIT_TOKEN_RATE_LIMIT", "1000001"),
         ("FACIT_READ_ONLY", "perhaps"),
         ("FACIT_FORWARDED_FOR", "2"),
+        ("FACIT_ORIGIN", "facit example"),
+        ("FACIT_ORIGIN", "facit+example"),
+        ("FACIT_ISSUER", "no name for notes"),
     ] {
         let (code, text) = refused(name, value);
         assert_eq!(code, Some(1), "{name}={value}: {text}");

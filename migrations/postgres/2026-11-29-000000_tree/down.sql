@@ -1,0 +1,3 @@
+DROP TABLE note_keys;
+DROP TABLE unhashed_journals;
+DROP TABLE journal_hashes;
