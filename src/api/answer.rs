@@ -80,6 +80,16 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The answer to whoever has it already: the headers that it would have (RFC 9110 §15.4.5), and no body.
+    pub fn not_modified(mut self) -> HttpResponse {
+        const KEPT: [&str; 5] =
+            ["etag", "cache-control", "content-location", "link", "memento-datetime"];
+        self.status = StatusCode::NOT_MODIFIED;
+        self.body = Bytes::new();
+        self.headers.retain(|(name, _)| KEPT.contains(&name.as_str()));
+        self.respond()
+    }
+
     pub fn respond(self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         if !self.body.is_empty() {

@@ -37,7 +37,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 /// POSTs that write nothing, or nothing that a key could protect.
 pub const TAKE_NO_KEY: [&str; 2] = ["issue_token", "check_claims"];
 /// Without an Idempotency-Key these could happen twice unnoticed.
-pub const NEED_A_KEY: [&str; 3] = ["submit_report", "accept_report", "create_import"];
+pub const NEED_A_KEY: [&str; 4] = ["submit_report", "accept_report", "create_import", "publish_edition"];
 
 mod answering;
 

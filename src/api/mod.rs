@@ -28,6 +28,7 @@ mod measure;
 pub mod openapi;
 mod partners;
 mod problem;
+mod publications;
 mod reports;
 mod spreadsheet;
 mod tasks;
@@ -101,6 +102,11 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(figures::list_figures)
         .service(figures::find_figure)
         .service(figures::list_standings)
+        .service(publications::list_publications)
+        .service(publications::publish_edition)
+        .service(publications::find_publication)
+        .service(publications::list_published_figures)
+        .service(publications::list_publication_changes)
         .service(claims::check_claims)
         .service(journal::list_journal)
         .service(journal::find_journal_entry)

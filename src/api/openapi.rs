@@ -272,6 +272,7 @@ fn step_parameter(step: &str, path: &str) -> Value {
             json!({"type": "string", "pattern": "^(partners|commitments|initiatives|reports)\\.(csv|xlsx)$"}),
             json!("partners.xlsx"),
         ),
+        "edition" => ("The edition: 1, 2, 3.", json!({"type": "integer", "minimum": 1}), json!(1)),
         "version" => ("The submission: 1, 2, 3.", json!({"type": "integer", "minimum": 1}), json!(1)),
         _ if path.contains(step) => (
             "Its id.",

@@ -8,6 +8,7 @@ use super::Findings;
 use super::compare::{number, text, with, words};
 use super::facts::Facts;
 use super::journal::Entry;
+use super::publications::Published;
 use crate::domain::programme::{Programme, ProgrammeDocument};
 
 /// A programme version as it was applied.
@@ -37,6 +38,8 @@ pub struct State {
     pub reports: BTreeMap<(String, String), Value>,
     /// Every submission by partner, round and number, as its entry had the report.
     pub submissions: BTreeMap<(String, String, i64), Value>,
+    /// Editions, in order.
+    pub published: Vec<Published>,
 }
 
 impl State {
@@ -76,6 +79,11 @@ impl State {
             "extension.granted" | "extension.changed" | "extension.withdrawn" => {
                 expect(entry, kind == "rounds", found);
                 self.apply_extension(id, entry, found);
+                BTreeSet::new()
+            }
+            "publication.published" => {
+                expect(entry, kind == "publications", found);
+                self.apply_publication(id, entry, found);
                 BTreeSet::new()
             }
             "key.created" | "key.revoked" => {

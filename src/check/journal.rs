@@ -18,6 +18,8 @@ use crate::store::journal::{EntryRow, TextRow};
 /// An entry with its texts put back; those that were redacted are still hashes.
 pub struct Entry {
     pub seq: i64,
+    /// RFC 3339.
+    pub at: String,
     pub actor: String,
     pub action: String,
     pub subject: String,
@@ -148,6 +150,7 @@ fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Option<En
     join(&mut value, texts, found);
     Some(Entry {
         seq: row.seq,
+        at: text(&value, "at").to_owned(),
         actor: text(&value, "actor").to_owned(),
         action: text(&value, "action").to_owned(),
         subject: text(&value, "subject").to_owned(),

@@ -7,7 +7,7 @@
 //!
 //! `journal` reads and checks the entries, `fold`, `reports`, `points` and `extensions` make the state, `rows`
 //! compares it with the tables, `facts`, `standings` and `sums` judge partners, `history`, `tallies` and
-//! `figures` compare what follows. `refold` writes what `history` and `tallies` expect, where a migration asks
+//! `figures` compare what follows, `publications` what was published. `refold` writes what `history` and `tallies` expect, where a migration asks
 //! for it.
 
 mod compare;
@@ -18,6 +18,7 @@ mod fold;
 mod history;
 mod journal;
 mod points;
+mod publications;
 mod reasons;
 mod refold;
 mod report_rows;
@@ -82,6 +83,7 @@ pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     history::compare(conn, alliance.id, &history, &mut found)?;
     tallies::compare(conn, alliance.id, &history, &mut found)?;
     figures::compare(conn, alliance.id, &state, &history, &mut found)?;
+    publications::compare(conn, alliance.id, &state, &history, &entries, &mut found)?;
     Ok(found)
 }
 

@@ -104,7 +104,7 @@ impl Facts<'_> {
     }
 
     /// Whether a membership and the period have a day in common.
-    fn overlaps(&self, (joined_on, left_on): Days, scope: &str) -> bool {
+    pub fn overlaps(&self, (joined_on, left_on): Days, scope: &str) -> bool {
         let (starts_on, ends_on) = self.period(scope);
         let first = joined_on.max(starts_on);
         first <= ends_on && left_on.is_none_or(|left_on| first < left_on)

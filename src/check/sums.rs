@@ -110,7 +110,7 @@ fn is_in_unit(outcome: &Value, measure: &Measure) -> bool {
 }
 
 /// A decimal's digits with as many behind the point as the measure has, read as one whole number.
-fn units(text: &str, decimals: u32) -> Option<i128> {
+pub fn units(text: &str, decimals: u32) -> Option<i128> {
     if text.is_empty() {
         return None;
     }

@@ -362,6 +362,25 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::*;
+    use crate::db::types::{At, Uid};
+
+    publications (alliance_id, edition) {
+        alliance_id -> Uid,
+        edition -> BigInt,
+        title -> Text,
+        corrects -> Nullable<BigInt>,
+        published_at -> At,
+        as_of -> At,
+        journal_size -> BigInt,
+        seq -> BigInt,
+        sha256 -> Text,
+        signature -> Text,
+        document -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
     use crate::db::types::{At, Json, Uid};
 
     imports (id) {
@@ -468,6 +487,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     standings,
     tallies,
     refolds,
+    publications,
     imports,
     extensions,
     import_refused,

@@ -21,6 +21,7 @@ pub mod partners;
 pub mod patch;
 pub mod policy;
 pub mod programmes;
+pub mod publications;
 pub mod reports;
 pub mod standings;
 pub mod tasks;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{
     commitments, extensions, imports, initiative_focus_areas, initiative_partners, initiatives,
-    journal_entries, journal_hashes, journal_texts, journals, keys, memberships, partners,
+    journal_entries, journal_hashes, journal_texts, journals, keys, memberships, partners, publications,
     report_initiatives, report_points, report_versions, reports,
 };
 use crate::db::types::{Document, Instant};
@@ -155,6 +155,21 @@ pub struct ImportRow {
     pub seq: i64,
 }
 
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = publications)]
+pub struct PublicationRow {
+    pub edition: i64,
+    pub title: String,
+    pub corrects: Option<i64>,
+    pub published_at: Instant,
+    pub as_of: Instant,
+    pub journal_size: i64,
+    pub seq: i64,
+    pub sha256: String,
+    pub signature: String,
+    pub document: Vec<u8>,
+}
+
 /// A key without its holder's name and its secret's hash, which no journal has.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = keys)]
@@ -280,6 +295,12 @@ pub fn report_points(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<PointR
 pub fn extensions(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<ExtensionRow>> {
     let query = extensions::table.filter(extensions::alliance_id.eq(alliance));
     Ok(query.select(ExtensionRow::as_select()).load(conn)?)
+}
+
+pub fn publications(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<PublicationRow>> {
+    let query = publications::table.filter(publications::alliance_id.eq(alliance));
+    let query = query.order(publications::edition);
+    Ok(query.select(PublicationRow::as_select()).load(conn)?)
 }
 
 pub fn imports(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<ImportRow>> {

@@ -14,6 +14,7 @@ pub mod installation;
 pub mod journal;
 pub mod keys;
 pub mod partners;
+pub mod publications;
 pub mod records;
 pub mod refolds;
 pub mod report_points;

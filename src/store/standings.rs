@@ -228,3 +228,56 @@ pub fn list(
 pub fn count(conn: &mut Conn, alliance: AllianceId, filter: &Filter) -> Result<i64> {
     Ok(narrow(alliance, filter).count().get_result(conn)?)
 }
+
+/// A standing without its reason, for adding up.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = standings)]
+pub struct PlainRow {
+    pub subject_id: SubjectId,
+    pub partner_id: PartnerId,
+    pub standing: String,
+    pub sector: String,
+    pub region: Option<String>,
+    pub area: Option<String>,
+    pub focus_areas: Document,
+    pub self_reported: Option<Units>,
+    pub documented: Option<Units>,
+    pub external: Option<Units>,
+}
+
+impl PlainRow {
+    pub fn standing(&self) -> Option<Standing> {
+        Standing::parse(&self.standing)
+    }
+
+    pub fn amounts(&self) -> Option<Amounts> {
+        Some(Amounts {
+            self_reported: self.self_reported?.0,
+            documented: self.documented?.0,
+            external: self.external?.0,
+        })
+    }
+
+    pub fn focus_areas(&self) -> Vec<String> {
+        strings(self.focus_areas.clone())
+    }
+}
+
+/// Every standing on an indicator in a scope, as known at a size and valid on a date.
+pub fn known(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    (indicator, scope): (&str, &str),
+    seq: i64,
+    on: NaiveDate,
+) -> Result<Vec<PlainRow>> {
+    let query = standings::table
+        .filter(standings::alliance_id.eq(alliance))
+        .filter(standings::indicator.eq(indicator.to_owned()))
+        .filter(standings::scope.eq(scope.to_owned()))
+        .filter(standings::from_seq.le(seq))
+        .filter(standings::to_seq.gt(seq))
+        .filter(standings::from_on.le(on))
+        .filter(standings::to_on.is_null().or(standings::to_on.gt(on).assume_not_null()));
+    Ok(query.select(PlainRow::as_select()).load(conn)?)
+}

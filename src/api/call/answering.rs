@@ -33,11 +33,8 @@ impl Call {
         });
         match outcome.await {
             Ok((answer, caller)) => {
-                let unchanged = answer.etag().filter(|etag| headers::none_match(&headers, etag));
-                let mut response = match unchanged {
-                    Some(etag) => not_modified(etag),
-                    None => answer.respond(),
-                };
+                let unchanged = answer.etag().is_some_and(|etag| headers::none_match(&headers, etag));
+                let mut response = if unchanged { answer.not_modified() } else { answer.respond() };
                 response.extensions_mut().insert(caller);
                 response
             }
@@ -174,11 +171,4 @@ fn replayed(stored: StoredAnswer, hash: &[u8]) -> Result<Answer, Failure> {
         stored_body: None,
     };
     Ok(answer.with_header("idempotent-replayed", "true"))
-}
-
-fn not_modified(etag: &str) -> HttpResponse {
-    HttpResponse::NotModified()
-        .insert_header((header::ETAG, etag))
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .finish()
 }

@@ -92,6 +92,29 @@ fn what_was_changed_by_hand_is_named() {
                 .into(),
             "journal/".into(),
         ),
+        ("UPDATE publications SET title = 'Andre tal' WHERE edition = 1".into(), "publications/1".into()),
+        ("UPDATE publications SET journal_size = journal_size + 1 WHERE edition = 2".into(), "publications/2".into()),
+        ("UPDATE publications SET sha256 = '00' WHERE edition = 1".into(), "publications/1".into()),
+        ("UPDATE publications SET signature = 'ingen' WHERE edition = 2".into(), "publications/2/signature".into()),
+        (
+            "UPDATE publications SET document = CAST(replace(CAST(document AS TEXT), '\"members\":4', '\"members\":5') AS BLOB) \
+             WHERE edition = 1"
+                .into(),
+            "publications/1/document".into(),
+        ),
+        (
+            "UPDATE publications SET document = CAST(replace(CAST(document AS TEXT), '\"members\":4', '\"members\":5') AS BLOB) \
+             WHERE edition = 1"
+                .into(),
+            "publications/1/figures/partners/whole/".into(),
+        ),
+        ("DELETE FROM publications WHERE edition = 2 -- journal".into(), "publications/2".into()),
+        (
+            "UPDATE publications SET document = CAST(replace(CAST(document AS TEXT), '\"expected\":', '\"expected\":1') AS BLOB) \
+             WHERE edition = 2"
+                .into(),
+            "publications/2/completeness/".into(),
+        ),
         ("UPDATE keys SET revoked_at = NULL".into(), "keys/".into()),
         (
             "UPDATE standings SET standing = 'counted' WHERE standing = 'noAnswer' AND scope = 'closing'".into(),

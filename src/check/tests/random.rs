@@ -4,14 +4,14 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
 use super::listed;
-use super::world::{SLUG, as_partner, at, document, empty, from};
+use super::world::{SLUG, as_partner, at, document, empty, from, signer};
 use crate::check::check;
 use crate::db::{Conn, Db};
 use crate::domain::id::{CommitmentId, InitiativeId, PartnerId};
 use crate::service::patch::Seen;
 use crate::service::programmes::{self, Condition, in_force};
 use crate::service::reports::{self, ReportAt};
-use crate::service::{Ctx, Error, Result, commitments, extensions, initiatives, partners};
+use crate::service::{Ctx, Error, Result, commitments, extensions, initiatives, partners, publications};
 
 /// A linear congruential generator: the same alliance on every run.
 struct Dice(u64);
@@ -124,6 +124,13 @@ fn step(conn: &mut Conn, dice: &mut Dice, things: &mut Things, now: DateTime<Utc
                 let body = from(json!({"until": until, "reason": dice.of(&["Sygdom", "Ferie"])}));
                 extensions::grant(conn, ctx, &demo, place, any.filter(|_| there), &body)?;
             }
+        }
+        11 if dice.below(2) == 0 => {
+            let editions = crate::store::publications::count(conn, demo.id)?;
+            let corrects = (editions > 0 && dice.below(2) == 0).then_some(editions);
+            let body = json!({"title": "Tal", "corrects": corrects, "reason": corrects.map(|_| "En fejl"),
+                "note": dice.of(&[Value::Null, json!("Se her")])});
+            publications::publish(conn, ctx, &demo, &signer(), &from(body))?;
         }
         _ => report(conn, dice, partner, now)?,
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
+use crate::auth::notes::{NoteKey, Signer};
 use crate::db::{Conn, Db, Target};
 use crate::domain::commitment::MakeCommitment;
 use crate::domain::dates::instant;
@@ -21,7 +22,9 @@ use crate::service::patch::Seen;
 use crate::service::policy::Access;
 use crate::service::programmes::{self, Condition, InForce};
 use crate::service::reports::{self, ReportAt};
-use crate::service::{Caller, Ctx, Result, Role, commitments, extensions, initiatives, partners};
+use crate::service::{
+    Caller, Ctx, Result, Role, commitments, extensions, initiatives, partners, publications,
+};
 
 pub const SLUG: &str = "demo";
 
@@ -144,8 +147,13 @@ fn live(conn: &mut Conn) -> Result<Vec<PartnerId>> {
     extend(conn, &demo, &members)?;
     report(conn, &demo, one, two, led)?;
     come_and_go(conn, &demo, one, three)?;
+    publish(
+        conn,
+        json!({"title": "Foreløbige tal", "note": "Uden afslutningen", "indicators": ["hours", "late", "partners", "initiatives"]}),
+    )?;
     change(conn)?;
     import(conn)?;
+    publish(conn, json!({"title": "Rettede tal", "corrects": 1, "reason": "Reglerne er lavet om"}))?;
 
     let ctx = office("2024-01-10T08:00:00Z");
     let body = json!({"role": "partner", "name": "Bo", "partner": one, "expiresAt": "2030-01-01T00:00:00+01:00"});
@@ -306,6 +314,16 @@ fn come_and_go(conn: &mut Conn, demo: &InForce, one: PartnerId, three: PartnerId
     partners::update(conn, &ctx, demo, three, Some(&Seen::Any), &changes)?;
     partners::depart(conn, &ctx, demo, three, None, &departure)?;
     Ok(())
+}
+
+pub fn signer() -> Signer {
+    Signer { origin: "facit".to_owned(), keys: vec![NoteKey::generate()] }
+}
+
+fn publish(conn: &mut Conn, body: serde_json::Value) -> Result<()> {
+    let ctx = office("2024-01-06T08:00:00Z");
+    let demo = programmes::in_force(conn, SLUG)?;
+    publications::publish(conn, &ctx, &demo, &signer(), &from(body)).map(drop)
 }
 
 fn import(conn: &mut Conn) -> Result<()> {

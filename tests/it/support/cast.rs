@@ -40,6 +40,12 @@ impl Cast {
             let granted = api.put(&path).token(&secretariat).json(&body).send();
             assert_eq!(granted.status, 201, "{}", granted.text);
         }
+        for indicators in [json!(["joined"]), json!(["joined", "partners"])] {
+            let edition =
+                api.post(&format!("/v1/alliances/{alliance}/publications")).token(&secretariat);
+            let edition = edition.once().json(&json!({"title": "Tal", "indicators": indicators})).send();
+            assert_eq!(edition.status, 201, "{}", edition.text);
+        }
         Cast {
             own,
             other,
@@ -70,6 +76,7 @@ impl Cast {
             ("{key}", &at.key),
             ("{seq}", &at.entry),
             ("{version}", "1"),
+            ("{edition}", "1"),
             ("{file}", "partners.xlsx"),
         ];
         steps
@@ -159,6 +166,7 @@ pub fn body_of(operation: &str, lead: &str, initiative: &str) -> Option<Value> {
         }
         "accept_report" => json!({"waived": []}),
         "grant_extension" => json!({"until": "2099-08-15T12:00:00+02:00", "reason": "Sygdom"}),
+        "publish_edition" => json!({"title": "Resultater", "note": "Vist på konferencen"}),
         "check_claims" => {
             json!({"claims": [{"percent": 98, "decimals": 0, "indicator": "joined"}], "base": 100, "maxBase": 107})
         }

@@ -22,13 +22,15 @@ impl Write<'_> {
         let request = api.request(self.method, &self.path).token(self.token);
         let is_new = self.method == "PUT" && api.get(&self.path).token(self.token).send().status == 404;
         let request = if self.method == "POST" || is_new { request } else { request.if_match("*") };
+        let needs_key = self.operation == "publish_edition";
+        let request = if needs_key { request.once() } else { request };
         request.raw("application/json", body).send()
     }
 }
 
 /// One of each write that takes a body, each where the body is what decides.
 pub fn writes<'a>(api: &'a Api, scene: &'a Cast) -> Vec<Write<'a>> {
-    let writes: [(&str, &str, &str, &Token); 16] = [
+    let writes: [(&str, &str, &str, &Token); 17] = [
         ("create_key", "POST", "keys", &scene.secretariat),
         ("apply_programme", "PUT", "", api.operator()),
         ("admit_partner", "POST", "partners", &scene.secretariat),
@@ -48,6 +50,7 @@ pub fn writes<'a>(api: &'a Api, scene: &'a Cast) -> Vec<Write<'a>> {
         ),
         ("grant_extension", "PUT", "rounds/past/extensions/{partner}", &scene.secretariat),
         ("return_report", "POST", "reports/open/{partner}/return", &scene.secretariat),
+        ("publish_edition", "POST", "publications", &scene.secretariat),
         ("check_claims", "POST", "claims", &scene.reader),
         ("reopen_report", "POST", "reports/open/{partner}/reopening", &scene.secretariat),
     ];

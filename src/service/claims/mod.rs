@@ -1,20 +1,21 @@
 //! Claims held against figures: on which bases published percentages are possible at once, and whether the figures
 //! of the alliance say the same. Writes nothing.
 
+mod against;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::figures::{self, Asked, Figure, Known};
-use super::policy::{Access, Grant};
+use self::against::{Share, against};
 use super::programmes::InForce;
-use super::{Ctx, Error, Result};
+use super::{Ctx, Result};
 use crate::db::Conn;
 use crate::domain::checks::{Faults, shown};
 use crate::domain::claims::{self, Claimed, DECIMALS, NoPercentage};
 use crate::domain::figure::Fraction;
 use crate::domain::programme::Kind as IndicatorKind;
-use crate::domain::text::{Language, Text};
+use crate::domain::text::{Fault, Language, Text};
 
 /// How many claims may be made at once.
 const MOST_CLAIMS: usize = 10;
@@ -224,7 +225,7 @@ fn read(alliance: &InForce, body: &CheckClaims) -> Result<Vec<Claimed>> {
     let claims = body.claims.iter().take(MOST_CLAIMS).enumerate();
     let read: Vec<Claimed> = claims
         .filter_map(|(i, claim)| {
-            indicator(&mut faults, alliance, i, claim);
+            indicator(&mut faults, alliance, i, body, claim);
             claimed(&mut faults, i, claim)
         })
         .collect();
@@ -281,136 +282,28 @@ fn claimed(faults: &mut Faults, i: usize, claim: &Claim) -> Option<Claimed> {
     None
 }
 
-fn indicator(faults: &mut Faults, alliance: &InForce, i: usize, claim: &Claim) {
-    let Some(key) = &claim.indicator else { return };
-    let pointer = format!("/claims/{i}/indicator");
+/// Of an edition its own figures decide, and not the programme in force.
+fn indicator(faults: &mut Faults, alliance: &InForce, i: usize, body: &CheckClaims, claim: &Claim) {
+    let Some(key) = claim.indicator.as_ref().filter(|_| body.publication.is_none()) else { return };
     match alliance.programme.indicator(key) {
         None => faults.add(
-            pointer,
+            format!("/claims/{i}/indicator"),
             "unknown-indicator",
             format!("Indikatoren »{}« findes ikke i programmet.", shown(key)),
             format!("There is no indicator \"{}\" in the programme.", shown(key)),
         ),
-        Some(indicator) if indicator.kind != IndicatorKind::Share => faults.add(
-            pointer,
-            "not-a-share",
-            format!("Indikatoren »{}« er ikke en andel, så den har ingen procent.", shown(key)),
-            format!("The indicator \"{}\" is no share, so it has no percentage.", shown(key)),
-        ),
+        Some(indicator) if indicator.kind != IndicatorKind::Share => faults.push(not_a_share(i, key)),
         Some(_) => {}
     }
 }
 
-/// What the claims are held against.
-struct Decisive {
-    told: Against,
-    figures: Vec<Share>,
-}
-
-/// The figure of a share, as now or an edition has it.
-struct Share {
-    key: String,
-    figure: ClaimedFigure,
-    no_percent_because: Option<String>,
-}
-
-/// The figures of the named indicators: of the edition that is asked for, else of now.
-fn against(
-    conn: &mut Conn,
-    ctx: &Ctx,
-    alliance: &InForce,
-    body: &CheckClaims,
-    language: Language,
-) -> Result<Option<Decisive>> {
-    if let Some(edition) = body.publication {
-        return Err(unknown_publication(edition));
-    }
-    let named: Vec<(usize, &String)> = body
-        .claims
-        .iter()
-        .enumerate()
-        .filter_map(|(i, claim)| Some((i, claim.indicator.as_ref()?)))
-        .collect();
-    if named.is_empty() {
-        return Ok(None);
-    }
-    if !sees_now(ctx, alliance) {
-        return Err(nothing_published(&named));
-    }
-    let known = figures::live(conn, ctx, alliance)?;
-    let asked = Asked { language, ..Asked::default() };
-    let mut shares = Vec::new();
-    for (_, key) in named {
-        shares.push(Share::from(figures::one(conn, alliance, known, &asked, key)?.whole));
-    }
-    Ok(Some(Decisive { told: Against::now(known), figures: shares }))
-}
-
-/// Whether the caller may see the figures of now: whoever may list them in this alliance.
-fn sees_now(ctx: &Ctx, alliance: &InForce) -> bool {
-    let role = ctx.role_in(alliance.id);
-    let access = Access::of("list_figures");
-    role.is_some() && access.is_some_and(|access| access.grant(role) == Grant::All)
-}
-
-fn unknown_publication(edition: i64) -> Error {
-    let mut faults = Faults::new();
-    faults.add(
-        "/publication",
-        "unknown-publication",
-        format!("Alliancen har ingen udgave {edition}."),
-        format!("The alliance has no edition {edition}."),
-    );
-    Error::from(faults.into_vec())
-}
-
-fn nothing_published(named: &[(usize, &String)]) -> Error {
-    let mut faults = Faults::new();
-    for (i, _) in named {
-        faults.add(
-            format!("/claims/{i}/indicator"),
-            "nothing-published",
-            "Alliancen har ikke offentliggjort tal endnu, så der er intet at holde påstanden op imod. Uden indikator \
-             besvares den for sig selv.",
-            "The alliance has not published any figures yet, so there is nothing to hold the claim against. Without \
-             an indicator it is answered by itself.",
-        );
-    }
-    Error::from(faults.into_vec())
-}
-
-impl Against {
-    fn now(known: Known) -> Against {
-        Against {
-            publication: None,
-            as_of: crate::domain::dates::rfc3339(known.at),
-            journal_size: known.seq,
-        }
-    }
-}
-
-impl From<Figure> for Share {
-    fn from(figure: Figure) -> Share {
-        Share {
-            key: figure.indicator,
-            no_percent_because: figure.no_percent_because,
-            figure: ClaimedFigure {
-                label: figure.label,
-                counted: figure.counted,
-                not_counted: figure.not_counted,
-                not_applicable: figure.not_applicable,
-                no_answer: figure.no_answer,
-                not_submitted: figure.not_submitted,
-                members: figure.members,
-                base_rule: figure.base_rule.unwrap_or_default(),
-                base: figure.base.unwrap_or_default(),
-                percent: Value::Null,
-                lowest_percent: Value::Null,
-                highest_percent: Value::Null,
-                valid_on: figure.valid_on.to_string(),
-            },
-        }
-    }
+fn not_a_share(i: usize, key: &str) -> Fault {
+    Fault::new(
+        format!("/claims/{i}/indicator"),
+        "not-a-share",
+        format!("Indikatoren »{}« er ikke en andel, så den har ingen procent.", shown(key)),
+        format!("The indicator \"{}\" is no share, so it has no percentage.", shown(key)),
+    )
 }
 
 impl ClaimedFigure {
