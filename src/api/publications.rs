@@ -148,7 +148,8 @@ pub async fn list_published_figures(call: Call) -> HttpResponse {
 
 /// Tell what the next edition changed.
 ///
-/// One row for each figure that is not as it was, with old and new. Empty while there is no next edition.
+/// One row for each figure that is not as it was, with old and new; then one for each such group. Empty while there is no
+/// next edition.
 #[utoipa::path(tag = "publications", params(PublicationsQuery), responses(
     (status = 200, description = "A page of changed figures", body = List<PublicationChange>)))]
 #[get("/alliances/{alliance}/publications/{edition}/changes")]
@@ -159,7 +160,8 @@ pub async fn list_publication_changes(call: Call) -> HttpResponse {
         let edition = call.id("edition", number)?;
         let rows = changes::since(conn, &alliance, edition, call.language)?;
         let total = paging.count.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
-        paging.of_all(call, rows, total, |row| row.indicator.clone())?.answer(call)
+        let key = |row: &PublicationChange| format!("{}/{:?}/{:?}", row.indicator, row.by, row.group);
+        paging.of_all(call, rows, total, key)?.answer(call)
     })
     .await
 }

@@ -136,6 +136,11 @@ pub struct PublishedFigure {
 }
 
 impl PublishedFigure {
+    /// What tells it from the other rows of an edition.
+    pub fn place(&self) -> (&str, Option<&str>, Option<&str>) {
+        (&self.indicator, self.by.as_deref(), self.group.as_deref())
+    }
+
     /// The same without its numbers, and why they are not there.
     pub fn suppressed(self, because: &str) -> PublishedFigure {
         PublishedFigure {

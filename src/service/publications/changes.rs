@@ -12,7 +12,7 @@ use crate::domain::publication::{Edition, PublishedFigure};
 use crate::domain::text::Language;
 use crate::store;
 
-/// A figure that is not as it was in the edition before.
+/// A figure, or one of its groups, that is not as it was in the edition before.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublicationChange {
@@ -22,6 +22,11 @@ pub struct PublicationChange {
     pub to: i64,
     pub indicator: String,
     pub label: String,
+    /// `sector`, `region`, `area` or `focusArea` of a group.
+    pub by: Option<String>,
+    /// The group's key; null for those without a value.
+    pub group: Option<String>,
+    pub group_label: Option<String>,
     /// `changed`; or `added` or `removed`, where only one of the two has the figure.
     pub change: String,
     /// Whether it is defined otherwise.
@@ -36,6 +41,8 @@ pub struct PublicationChange {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedFigure {
+    /// Why there are no numbers: `small-group` or `complement`.
+    pub suppressed: Option<String>,
     pub counted: Option<i64>,
     pub not_counted: Option<i64>,
     pub not_applicable: Option<i64>,
@@ -57,6 +64,7 @@ pub struct ChangedFigure {
 impl ChangedFigure {
     fn of(figure: &PublishedFigure, language: Language) -> ChangedFigure {
         ChangedFigure {
+            suppressed: figure.suppressed.clone(),
             counted: figure.counted,
             not_counted: figure.not_counted,
             not_applicable: figure.not_applicable,
@@ -87,42 +95,50 @@ pub fn since(
     Ok(between(&old, &edition_of(&next)?, language))
 }
 
-/// The figures of both in the order of the next edition, then those that it lacks.
+/// The rows of both in the order of the next edition, then those that it lacks; wholes before groups.
 fn between(old: &Edition, new: &Edition, language: Language) -> Vec<PublicationChange> {
-    let find = |edition: &Edition, key: &str| {
-        edition.figures.iter().find(|figure| figure.indicator == key).cloned()
+    let rows = |edition: &Edition| -> Vec<PublishedFigure> {
+        edition.figures.iter().chain(&edition.breakdowns).cloned().collect()
     };
-    let keys = new.figures.iter().chain(&old.figures).map(|figure| &figure.indicator);
-    let mut seen: Vec<&String> = Vec::new();
-    let mut changes = Vec::new();
-    for key in keys {
-        if seen.contains(&key) {
-            continue;
-        }
-        seen.push(key);
-        let (before, after) = (find(old, key), find(new, key));
-        if before == after {
-            continue;
-        }
-        let Some(named) = after.as_ref().or(before.as_ref()) else { continue };
-        let change = match (&before, &after) {
-            (Some(_), Some(_)) => "changed",
-            (None, _) => "added",
-            (_, None) => "removed",
-        };
-        let hashes = before.as_ref().zip(after.as_ref());
-        let told =
-            |figure: &Option<PublishedFigure>| figure.as_ref().map(|it| ChangedFigure::of(it, language));
-        changes.push(PublicationChange {
-            from: old.edition,
-            to: new.edition,
-            indicator: named.indicator.clone(),
-            label: named.label.get(language).to_owned(),
-            change: change.to_owned(),
-            redefined: hashes.is_some_and(|(a, b)| a.definition_sha256 != b.definition_sha256),
-            old: told(&before),
-            new: told(&after),
-        });
-    }
+    let (before, after) = (rows(old), rows(new));
+    let find = |rows: &[PublishedFigure], row: &PublishedFigure| {
+        rows.iter().find(|other| other.place() == row.place()).cloned()
+    };
+    let changed = |row: &PublishedFigure| {
+        let (old_row, new_row) = (find(&before, row), find(&after, row));
+        (old_row != new_row).then(|| change((old, old_row), (new, new_row), row, language))
+    };
+    let gone = before.iter().filter(|row| find(&after, row).is_none());
+    let mut changes: Vec<PublicationChange> = after.iter().chain(gone).filter_map(changed).collect();
+    changes.sort_by_key(|change| change.by.is_some());
     changes
+}
+
+fn change(
+    (old_edition, old): (&Edition, Option<PublishedFigure>),
+    (new_edition, new): (&Edition, Option<PublishedFigure>),
+    row: &PublishedFigure,
+    language: Language,
+) -> PublicationChange {
+    let change = match (&old, &new) {
+        (Some(_), Some(_)) => "changed",
+        (None, _) => "added",
+        (_, None) => "removed",
+    };
+    let both = old.as_ref().zip(new.as_ref());
+    let told =
+        |figure: &Option<PublishedFigure>| figure.as_ref().map(|it| ChangedFigure::of(it, language));
+    PublicationChange {
+        from: old_edition.edition,
+        to: new_edition.edition,
+        indicator: row.indicator.clone(),
+        label: row.label.get(language).to_owned(),
+        by: row.by.clone(),
+        group: row.group.clone(),
+        group_label: row.group_label.as_ref().map(|label| label.get(language).to_owned()),
+        change: change.to_owned(),
+        redefined: both.is_some_and(|(a, b)| a.definition_sha256 != b.definition_sha256),
+        old: told(&old),
+        new: told(&new),
+    }
 }
