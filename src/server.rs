@@ -16,6 +16,7 @@ use crate::auth::notes::Signer;
 use crate::auth::remembered::Remembered;
 use crate::config::VERSION;
 use crate::db::{self, Db};
+use crate::service::checkpoints;
 use crate::service::installation::Installation;
 use crate::store;
 use crate::telemetry::metrics::{self as recording, JOURNAL, POOL};
@@ -98,6 +99,7 @@ pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<B
         None => None,
     };
     let app = application(db, installation, settings);
+    look_at_trees(&app);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .into_utoipa_app()
@@ -122,6 +124,21 @@ pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<B
     Ok(Bound { server: server.run(), address, metrics })
 }
 
+/// Says at the start which journals are not what was signed of them. `/readyz` goes on saying so.
+fn look_at_trees(app: &App) {
+    match app.db.read_now(|conn| checkpoints::faults(conn, &app.signer, MOST_JOURNALS)) {
+        Ok(faults) => faults.iter().for_each(|(slug, fault)| {
+            let fault = fault.text().en;
+            tracing::error!(
+                alliance.slug = slug,
+                fault,
+                "a journal is not what it must be: run facit check"
+            );
+        }),
+        Err(error) => tracing::error!(error = %error, "the journals' trees can't be read"),
+    }
+}
+
 fn address(bound: &[std::net::SocketAddr]) -> String {
     bound.first().map(|address| format!("http://{address}")).unwrap_or_default()
 }
@@ -137,7 +154,7 @@ struct Gauges {
     recorder: PrometheusHandle,
 }
 
-/// So many alliances' journals are measured.
+/// So many alliances' journals are measured, and looked at at the start.
 const MOST_JOURNALS: i64 = 100;
 
 fn bind_metrics(db: Db, listen: &str) -> Result<MetricsBound, String> {

@@ -28,6 +28,7 @@ mod measure;
 pub mod openapi;
 mod partners;
 mod problem;
+mod proofs;
 mod publications;
 mod reports;
 mod spreadsheet;
@@ -109,7 +110,13 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(publications::list_publication_changes)
         .service(claims::check_claims)
         .service(journal::list_journal)
+        // Before the entries, one of which could be called so.
+        .service(proofs::download_checkpoint)
+        .service(proofs::download_verifier_key)
+        .service(proofs::prove_inclusion)
+        .service(proofs::prove_consistency)
         .service(journal::find_journal_entry)
+        .service(proofs::download_entry_proof)
         .service(imports::create_import)
         .service(imports::list_imports)
         .service(imports::find_import)

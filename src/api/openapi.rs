@@ -82,6 +82,9 @@ pub fn document() -> Value {
 /// Operations whose body may be left out.
 const OPTIONAL_BODY: [&str; 1] = ["accept_report"];
 
+/// Reads of one thing whose parameters have values that can be wrong.
+const PROOFS: [&str; 2] = ["prove_inclusion", "prove_consistency"];
+
 /// Keys that an answer has only sometimes.
 const SOMETIMES: [&str; 4] = ["totalCount", "clientSecret", "error", "errors"];
 
@@ -229,7 +232,7 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
     if changes || takes_key {
         statuses.push(409);
     }
-    if has_body || is_list || takes_key {
+    if has_body || is_list || takes_key || PROOFS.contains(&name.as_str()) {
         statuses.push(422);
     }
     let is_limited = !["livez", "readyz"].contains(&name.as_str());

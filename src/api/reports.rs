@@ -292,7 +292,7 @@ pub async fn list_report_versions(call: Call) -> HttpResponse {
         let paging =
             Paging::read(&mut faults, query.limit.as_deref(), query.cursor, query.count.as_deref());
         unless_any(faults)?;
-        let versions = reports::versions(conn, &report)?;
+        let versions = reports::versions(conn, &alliance, &report)?;
         let total = paging.count.then(|| i64::try_from(versions.len()).unwrap_or(i64::MAX));
         paging
             .of_all(call, versions, total, |version| version.version.to_string())?
@@ -309,7 +309,7 @@ pub async fn find_report_version(call: Call) -> HttpResponse {
         let (alliance, at) = report_at(conn, call)?;
         let report = reports::find(conn, &call.ctx, &alliance, &at)?;
         let number = call.id("version", checks::number)?;
-        let version = reports::versions(conn, &report)?
+        let version = reports::versions(conn, &alliance, &report)?
             .into_iter()
             .find(|version| version.version == number);
         let version = version.ok_or_else(Error::absent)?;

@@ -461,6 +461,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    checkpoints (journal_id, size) {
+        journal_id -> Uid,
+        size -> BigInt,
+        root -> Binary,
+        note -> Text,
+        signed_at -> At,
+    }
+}
+
 diesel::joinable!(report_versions -> reports (report_id));
 diesel::joinable!(memberships -> partners (partner_id));
 diesel::allow_tables_to_appear_in_same_query!(
@@ -494,4 +507,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     journal_hashes,
     unhashed_journals,
     note_keys,
+    checkpoints,
 );

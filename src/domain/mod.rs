@@ -1,6 +1,7 @@
 //! What the field means, and nothing else: no SQL, no HTTP, no clock, no I/O.
 
 pub mod amounts;
+pub mod checkpoint;
 pub mod checks;
 pub mod claims;
 pub mod commitment;

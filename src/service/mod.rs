@@ -3,6 +3,7 @@
 //! Every write, single or bulk, passes through a function of this layer, so that none can skip its
 //! journal entry or its standings.
 
+pub mod checkpoints;
 pub mod claims;
 pub mod commitments;
 pub mod completeness;
@@ -21,6 +22,7 @@ pub mod partners;
 pub mod patch;
 pub mod policy;
 pub mod programmes;
+pub mod proofs;
 pub mod publications;
 pub mod reports;
 pub mod standings;

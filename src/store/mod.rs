@@ -5,6 +5,7 @@
 
 pub mod alliances;
 pub mod audit;
+pub mod checkpoints;
 pub mod commitments;
 pub mod extensions;
 pub mod idempotency;

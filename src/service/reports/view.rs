@@ -28,7 +28,7 @@ use crate::store::reports::Report;
     "submittedVersion": null, "submittedAt": null, "onTime": null, "acceptedVersion": null,
     "deadline": "2023-12-31T22:59:59.000000Z", "answers": {"new_collaborations": {"value": "yes"}}, "initiatives": [], "points": [], "receipt": null,
     "permissions": {"edit": true, "submit": true, "withdraw": false}, "faults": [], "warnings": [],
-    "links": {"changesSinceAcceptance": null}
+    "links": {"changesSinceAcceptance": null, "receiptProof": null}
 }))]
 pub struct ReportView {
     pub round: String,
@@ -67,6 +67,8 @@ pub struct ReportView {
 pub struct ReportLinks {
     /// What the last submission says that the last accepted one did not; null where they are the same.
     pub changes_since_acceptance: Option<String>,
+    /// A file that proves, without us, that the receipt's entry is in the journal; null without a receipt.
+    pub receipt_proof: Option<String>,
 }
 
 /// What the caller may do with the report at this moment.
@@ -146,6 +148,15 @@ pub struct VersionView {
     pub answers: BTreeMap<String, Answer>,
     pub initiatives: Vec<ReportPart>,
     pub receipt: Receipt,
+    pub links: VersionLinks,
+}
+
+/// Relative addresses.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionLinks {
+    /// A file that proves, without us, that the receipt's entry is in the journal.
+    pub receipt_proof: String,
 }
 
 pub fn view(
@@ -194,8 +205,13 @@ pub fn view(
         warnings: remarks(check.warnings),
         links: ReportLinks {
             changes_since_acceptance: changes_since_acceptance(alliance, report),
+            receipt_proof: version.as_ref().map(|version| proof(alliance, version.seq)),
         },
     })
+}
+
+fn proof(alliance: &InForce, seq: i64) -> String {
+    format!("/v1/alliances/{}/journal/{seq}/proof", alliance.programme.slug)
 }
 
 fn changes_since_acceptance(alliance: &InForce, report: &Report) -> Option<String> {
@@ -221,7 +237,7 @@ fn permissions(
 }
 
 /// Every submission of a report.
-pub fn versions(conn: &mut Conn, report: &Report) -> Result<Vec<VersionView>> {
+pub fn versions(conn: &mut Conn, alliance: &InForce, report: &Report) -> Result<Vec<VersionView>> {
     let mut views = Vec::new();
     for version in store::reports::versions(conn, report.id)? {
         let body = version.body()?;
@@ -233,6 +249,7 @@ pub fn versions(conn: &mut Conn, report: &Report) -> Result<Vec<VersionView>> {
             answers: body.answers,
             initiatives: body.initiatives,
             receipt: receipt(&report.round, &version),
+            links: VersionLinks { receipt_proof: proof(alliance, version.seq) },
         });
     }
     Ok(views)

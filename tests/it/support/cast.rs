@@ -124,7 +124,12 @@ fn member(api: &Api, alliance: &str, name: &str) -> Member {
 
 /// The parameters without which an address answers nothing, each followed by `&`.
 pub fn needed(pattern: &str) -> &'static str {
-    if pattern.ends_with("/completeness") { "round=open&" } else { "" }
+    match pattern.rsplit('/').next() {
+        Some("completeness") => "round=open&",
+        Some("inclusion") => "seq=1&",
+        Some("consistency") => "from=1&",
+        _ => "",
+    }
 }
 
 /// A body that is well-formed for the operation, `None` where it takes none. `lead` is a partner's id.
