@@ -47,11 +47,14 @@ impl Crowd {
         let mut crowd = Crowd { db: db.clone(), alliance, partners: Vec::new() };
         let places: Vec<usize> = (0..members).collect();
         for chunk in places.chunks(2000) {
+            let gathering = ctx.gathering(crowd.alliance.id);
             let admitted = db.write_now(|conn| {
-                chunk
-                    .iter()
-                    .map(|place| crowd.admit(conn, &ctx, *place))
-                    .collect::<Result<Vec<_>, _>>()
+                let admit = |place: &usize| crowd.admit(conn, &gathering, *place);
+                let admitted = chunk.iter().map(admit).collect::<Result<Vec<_>, _>>()?;
+                if let Some(mut gathered) = gathering.gathered(crowd.alliance.id) {
+                    gathered.write(conn)?;
+                }
+                Ok(admitted)
             });
             let admitted = admitted.map_err(|e: Error| e.to_string()).expect("partners");
             crowd.partners.extend(admitted);

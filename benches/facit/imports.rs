@@ -1,10 +1,17 @@
-//! A file of many rows in one atomic import, against a plain loop that inserts as many rows as the import leaves.
+//! A file of many rows in one atomic import, against a plain loop that inserts as many bare rows as the import
+//! leaves, and against one that inserts the very rows that it leaves, into the same tables.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use facit::db::{Db, Error};
+use facit::db::{Conn, Db, Error};
+use facit::domain::partner::Partner;
+use facit::store;
+use facit::store::alliances::{Alliance, ProgrammeVersion};
 use facit::store::installation::insert_secret;
+use facit::store::journal::{EntryRow, TextRow};
+use facit::store::standings::StandingRow;
+use facit::store::tallies::TallyRow;
 
 use crate::client::{Connection, request};
 use crate::crowd::{Crowd, SLUG};
@@ -62,7 +69,62 @@ fn rows(db: &Db) -> usize {
     TABLES.iter().map(|table| count(table)).sum::<i64>() as usize
 }
 
-fn plain_loop(db: &Db, rows: usize) -> Duration {
+/// All that an import of partners left in its database.
+struct Left {
+    alliance: Alliance,
+    programmes: Vec<ProgrammeVersion>,
+    entries: Vec<EntryRow>,
+    texts: Vec<TextRow>,
+    partners: Vec<Partner>,
+    standings: Vec<StandingRow>,
+    tallies: Vec<TallyRow>,
+}
+
+impl Left {
+    fn read(conn: &mut Conn) -> Result<Left, Error> {
+        let alliance = store::alliances::find(conn, SLUG)?.expect("the alliance");
+        let id = alliance.id;
+        Ok(Left {
+            programmes: store::alliances::programmes(conn, id)?,
+            entries: store::audit::entries(conn, id, 0, i64::MAX)?,
+            texts: store::journal::all_texts(conn, id)?,
+            partners: store::partners::all(conn, id)?,
+            standings: store::standings::all(conn, id)?,
+            tallies: store::tallies::all(conn, id)?,
+            alliance,
+        })
+    }
+
+    /// Inserts every row: no rule, no journal's head, nothing looked up.
+    fn insert(&self, conn: &mut Conn) -> Result<(), Error> {
+        let id = self.alliance.id;
+        let mut partners = self.partners.iter();
+        partners.try_for_each(|partner| store::partners::insert(conn, id, partner))?;
+        let mut entries = self.entries.iter();
+        entries.try_for_each(|entry| store::journal::append(conn, entry, &[]))?;
+        self.texts.iter().try_for_each(|text| store::journal::insert_text(conn, text))?;
+        store::tallies::insert(conn, id, &self.tallies)?;
+        store::standings::insert(conn, &self.standings)
+    }
+}
+
+/// The same rows again, in another database that has nothing but the alliance.
+fn same_rows(ours: &Db, plain: &Db) -> Duration {
+    let left = ours.read_now(Left::read).expect("the rows");
+    let begun = plain.write_now(|conn| {
+        store::journal::begin(conn, left.alliance.id, facit::api::now())?;
+        store::alliances::insert(conn, &left.alliance)?;
+        let mut programmes = left.programmes.iter();
+        programmes.try_for_each(|programme| store::alliances::insert_programme(conn, programme))
+    });
+    begun.map_err(|e: Error| e.to_string()).expect("an alliance");
+    let began = Instant::now();
+    let inserted = plain.write_now(|conn| left.insert(conn));
+    inserted.map_err(|e: Error| e.to_string()).expect("rows");
+    began.elapsed()
+}
+
+fn bare_rows(db: &Db, rows: usize) -> Duration {
     let began = Instant::now();
     let inserted = db.write_now(|conn| {
         (0..rows).try_for_each(|row| insert_secret(conn, &format!("row {row}"), &[7; WIDTH]))
@@ -85,6 +147,8 @@ pub fn run() {
         };
         let (took, rows) = import(&ours);
         let against = format!("a plain loop of {rows} inserts, as many rows as it leaves");
-        Row::times(name, took, (&against, plain_loop(&plain, rows)), 3.0).print();
+        Row::times(name, took, (&against, bare_rows(&plain, rows)), 3.0).print();
+        let same = "the very rows that it leaves, into the same tables";
+        Row::compared("the same", took, (same, same_rows(&ours, &plain))).print();
     }
 }

@@ -37,6 +37,11 @@ impl Row {
         }
     }
 
+    /// Two times that nothing is aimed for.
+    pub fn compared(what: &str, measured: Duration, against: (&str, Duration)) -> Row {
+        Row { aim: None, ..Row::times(what, measured, against, f64::MAX) }
+    }
+
     /// A number by itself, with what was aimed for.
     pub fn alone(what: &str, measured: String, aim: Option<(&str, bool)>) -> Row {
         Row {

@@ -4,6 +4,8 @@
 //! The service moves them by difference from entry to entry and keeps no way to begin again. The check
 //! works out every row that they should be, at every size of the journal, so here it writes them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::compare::{list, number, text};
@@ -52,7 +54,12 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
     extensions(conn, alliance, &state)?;
     store::standings::clear(conn, alliance)?;
     let standings: Option<Vec<_>> = history.rows.iter().map(|known| standing(alliance, known)).collect();
-    store::standings::insert(conn, &standings.ok_or_else(unreadable)?)?;
+    let standings = standings.ok_or_else(unreadable)?;
+    let series: BTreeSet<_> = standings.iter().map(StandingRow::series).collect();
+    series
+        .into_iter()
+        .try_for_each(|named| store::series::begin(conn, alliance, named))?;
+    store::standings::insert(conn, &standings)?;
     store::tallies::clear(conn, alliance)?;
     let tallies = tallies::expected(&history).into_iter().map(|(key, counts, from_seq, to_seq)| {
         let [counts @ .., self_reported, documented, external] = counts;
@@ -68,9 +75,9 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
             not_submitted,
             amounts,
         };
-        TallyRow { to_seq, ..TallyRow::new(alliance, key, tally, from_seq) }
+        TallyRow::new(alliance, key, tally, (from_seq, to_seq))
     });
-    store::tallies::insert(conn, &tallies.collect::<Vec<_>>())?;
+    store::tallies::insert(conn, alliance, &tallies.collect::<Vec<_>>())?;
     Ok(())
 }
 

@@ -305,10 +305,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::types::{At, Json, Uid};
 
-    standings (alliance_id, indicator, scope, subject_id, from_on, from_seq) {
+    series (id) {
+        id -> BigInt,
         alliance_id -> Uid,
         indicator -> Text,
         scope -> Text,
+        dimension -> Text,
+        group_key -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    standings (series_id, subject_id, from_on, from_seq) {
+        series_id -> BigInt,
         subject_id -> Uid,
         partner_id -> Uid,
         standing -> Text,
@@ -331,12 +343,8 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::types::{At, Json, Uid};
 
-    tallies (alliance_id, indicator, scope, dimension, group_key, from_on, from_seq) {
-        alliance_id -> Uid,
-        indicator -> Text,
-        scope -> Text,
-        dimension -> Text,
-        group_key -> Text,
+    tallies (series_id, from_on, from_seq) {
+        series_id -> BigInt,
         from_on -> Date,
         from_seq -> BigInt,
         to_seq -> BigInt,
@@ -475,6 +483,8 @@ diesel::table! {
 }
 
 diesel::joinable!(report_versions -> reports (report_id));
+diesel::joinable!(standings -> series (series_id));
+diesel::joinable!(tallies -> series (series_id));
 diesel::joinable!(memberships -> partners (partner_id));
 diesel::allow_tables_to_appear_in_same_query!(
     installation_secrets,
@@ -497,6 +507,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     report_points,
     keys,
     idempotent_answers,
+    series,
     standings,
     tallies,
     refolds,

@@ -1,6 +1,6 @@
 //! Standings and tallies, moved by difference in the transaction of the write that changed them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Ctx, Result};
 use crate::db::Conn;
@@ -27,6 +27,7 @@ pub fn renew(
         let known = store::standings::open_of(conn, chunk)?;
         let mut known: BTreeMap<_, StandingRow> =
             known.into_iter().map(|row| (key(&row), row)).collect();
+        let there: BTreeSet<i64> = known.values().map(|row| row.series().id(alliance)).collect();
         let (mut fresh, mut gone) = (Vec::new(), Vec::new());
         for record in store::records::of(conn, alliance, chunk)? {
             for placed in standings(programme, &record) {
@@ -42,6 +43,7 @@ pub fn renew(
         }
         gone.extend(known.into_values());
         gone.iter().for_each(|row| count(&mut moves, row, -1));
+        begin_series(conn, ctx, alliance, &fresh, &there)?;
         store::standings::close(conn, &gone, seq)?;
         store::standings::insert(conn, &fresh)?;
     }
@@ -50,6 +52,24 @@ pub fn renew(
         Some(mut gathered) => Ok(gathered.counts.shift(conn, moves, seq)?),
         None => Ok(store::tallies::shift(conn, alliance, moves, seq)?),
     }
+}
+
+/// Sees to it that the series of new standings are there, but those that surely are.
+fn begin_series(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    alliance: AllianceId,
+    fresh: &[StandingRow],
+    there: &BTreeSet<i64>,
+) -> Result<()> {
+    let unsure: BTreeSet<_> = fresh.iter().map(StandingRow::series).collect();
+    for named in unsure.into_iter().filter(|named| !there.contains(&named.id(alliance))) {
+        match ctx.gathered(alliance) {
+            Some(mut gathered) => gathered.counts.begin_series(conn, named)?,
+            None => store::series::begin(conn, alliance, named)?,
+        }
+    }
+    Ok(())
 }
 
 type Key = (String, String, crate::domain::id::SubjectId, chrono::NaiveDate);

@@ -61,9 +61,11 @@ pub fn append(conn: &mut Conn, entry: &EntryRow, texts: &[TextRow]) -> Result<()
     diesel::insert_into(journal_entries::table)
         .values(entry.clone())
         .execute(conn)?;
-    for text in texts {
-        diesel::insert_into(journal_texts::table).values(text.clone()).execute(conn)?;
-    }
+    texts.iter().try_for_each(|text| insert_text(conn, text))
+}
+
+pub fn insert_text(conn: &mut Conn, text: &TextRow) -> Result<()> {
+    diesel::insert_into(journal_texts::table).values(text.clone()).execute(conn)?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub mod records;
 pub mod refolds;
 pub mod report_points;
 pub mod reports;
+pub mod series;
 pub mod standings;
 pub mod tallies;
 pub mod tree;

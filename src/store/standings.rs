@@ -1,11 +1,14 @@
 use chrono::NaiveDate;
 use diesel::dsl;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Date, Text};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Date};
+use diesel::sqlite::Sqlite;
 
-use super::{CHUNK, OPEN, Page, among, document, strings};
+use super::series::{self, Series};
+use super::{CHUNK, OPEN, Page, document, strings};
 use crate::db::connection::insert_all;
-use crate::db::schema::{partners, standings};
+use crate::db::schema::{partners, series as series_table, standings};
 use crate::db::types::{Document, Uid, Units};
 use crate::db::{Conn, Result};
 use crate::domain::amounts::Amounts;
@@ -13,8 +16,8 @@ use crate::domain::id::{AllianceId, PartnerId, SubjectId};
 use crate::domain::names::SortKey;
 use crate::domain::standing::{Placed, Reason, Standing};
 
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = standings, treat_none_as_default_value = false)]
+/// Where one subject stands on one indicator, and when.
+#[derive(Debug, Clone, PartialEq)]
 pub struct StandingRow {
     pub alliance_id: AllianceId,
     pub indicator: String,
@@ -36,7 +39,83 @@ pub struct StandingRow {
     pub external: Option<Units>,
 }
 
+/// As the table has it.
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = standings, treat_none_as_default_value = false)]
+struct Stored {
+    series_id: i64,
+    subject_id: SubjectId,
+    partner_id: PartnerId,
+    standing: String,
+    reason: Document,
+    sector: String,
+    region: Option<String>,
+    area: Option<String>,
+    focus_areas: Document,
+    from_on: NaiveDate,
+    to_on: Option<NaiveDate>,
+    from_seq: i64,
+    to_seq: i64,
+    self_reported: Option<Units>,
+    documented: Option<Units>,
+    external: Option<Units>,
+}
+
+impl From<&StandingRow> for Stored {
+    fn from(row: &StandingRow) -> Stored {
+        let row = row.clone();
+        Stored {
+            series_id: row.series().id(row.alliance_id),
+            subject_id: row.subject_id,
+            partner_id: row.partner_id,
+            standing: row.standing,
+            reason: row.reason,
+            sector: row.sector,
+            region: row.region,
+            area: row.area,
+            focus_areas: row.focus_areas,
+            from_on: row.from_on,
+            to_on: row.to_on,
+            from_seq: row.from_seq,
+            to_seq: row.to_seq,
+            self_reported: row.self_reported,
+            documented: row.documented,
+            external: row.external,
+        }
+    }
+}
+
+impl From<(Series, Stored)> for StandingRow {
+    fn from((series, row): (Series, Stored)) -> StandingRow {
+        StandingRow {
+            alliance_id: series.alliance_id,
+            indicator: series.indicator,
+            scope: series.scope,
+            subject_id: row.subject_id,
+            partner_id: row.partner_id,
+            standing: row.standing,
+            reason: row.reason,
+            sector: row.sector,
+            region: row.region,
+            area: row.area,
+            focus_areas: row.focus_areas,
+            from_on: row.from_on,
+            to_on: row.to_on,
+            from_seq: row.from_seq,
+            to_seq: row.to_seq,
+            self_reported: row.self_reported,
+            documented: row.documented,
+            external: row.external,
+        }
+    }
+}
+
 impl StandingRow {
+    /// What it is of.
+    pub fn series(&self) -> series::Named<'_> {
+        series::Named::whole(&self.indicator, &self.scope)
+    }
+
     pub fn new(alliance: AllianceId, partner: PartnerId, placed: Placed, seq: i64) -> StandingRow {
         StandingRow {
             alliance_id: alliance,
@@ -93,14 +172,22 @@ impl StandingRow {
 pub fn open_of(conn: &mut Conn, ids: &[PartnerId]) -> Result<Vec<StandingRow>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
-        let query = standings::table.filter(among!(standings, standings::partner_id, chunk));
-        let query = query.filter(standings::to_seq.eq(OPEN)).select(StandingRow::as_select());
-        found.extend(query.load(conn)?);
+        let joined = standings::table.inner_join(series_table::table);
+        let open = joined.filter(standings::to_seq.eq(OPEN));
+        let open = open.select((Series::as_select(), Stored::as_select()));
+        // As `among!` does, which knows one table only.
+        let rows: Vec<(Series, Stored)> = match chunk {
+            [only] => open.filter(standings::partner_id.eq(*only)).load(conn)?,
+            ids => open.filter(standings::partner_id.eq_any(ids.to_vec())).load(conn)?,
+        };
+        found.extend(rows.into_iter().map(StandingRow::from));
     }
     Ok(found)
 }
 
+/// Inserts rows, whose series are there.
 pub fn insert(conn: &mut Conn, rows: &[StandingRow]) -> Result<()> {
+    let rows: Vec<Stored> = rows.iter().map(Stored::from).collect();
     Ok(insert_all!(conn, standings::table, rows)?)
 }
 
@@ -108,27 +195,50 @@ pub fn insert(conn: &mut Conn, rows: &[StandingRow]) -> Result<()> {
 pub fn close(conn: &mut Conn, rows: &[StandingRow], seq: i64) -> Result<()> {
     match conn {
         Conn::Postgresql(own) => close_together(own, rows, seq),
-        Conn::Sqlite(_) => rows.iter().try_for_each(|row| close_one(conn, row, seq)),
+        Conn::Sqlite(own) => rows.iter().try_for_each(|row| {
+            Ending { series: row.series().id(row.alliance_id), row, seq }.execute(own)?;
+            Ok(())
+        }),
     }
 }
 
-fn close_one(conn: &mut Conn, row: &StandingRow, seq: i64) -> Result<()> {
-    let key = (&row.alliance_id, &row.indicator, &row.scope, &row.subject_id, row.from_on, row.from_seq);
-    let (alliance, indicator, scope, subject, from_on, from_seq) = key;
-    let found = standings::table.find((*alliance, indicator, scope, *subject, from_on, from_seq));
-    diesel::update(found).set(standings::to_seq.eq(seq)).execute(conn)?;
-    Ok(())
+/// Ends one standing. In SQLite's own words: diesel prepares each UPDATE of its own anew, which costs more than
+/// running it.
+struct Ending<'a> {
+    series: i64,
+    row: &'a StandingRow,
+    seq: i64,
 }
 
-/// `close_one` of many in one statement, each found by its key: see `tallies`.
+impl QueryFragment<Sqlite> for Ending<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE standings SET to_seq = ");
+        out.push_bind_param::<BigInt, _>(&self.seq)?;
+        out.push_sql(" WHERE series_id = ");
+        out.push_bind_param::<BigInt, _>(&self.series)?;
+        out.push_sql(" AND subject_id = ");
+        out.push_bind_param::<Uid, _>(&self.row.subject_id)?;
+        out.push_sql(" AND from_on = ");
+        out.push_bind_param::<Date, _>(&self.row.from_on)?;
+        out.push_sql(" AND from_seq = ");
+        out.push_bind_param::<BigInt, _>(&self.row.from_seq)
+    }
+}
+
+impl QueryId for Ending<'_> {
+    type QueryId = Ending<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<SqliteConnection> for Ending<'_> {}
+
+/// Many in one statement, each found by its key: see `tallies`.
 const CLOSE_TOGETHER: &str = "
-    WITH gone (alliance_id, indicator, scope, subject_id, from_on, from_seq) AS (
-        SELECT * FROM unnest($2, $3, $4, $5, $6, $7)
-    ), open AS (
+    WITH gone (series_id, subject_id, from_on, from_seq) AS (SELECT * FROM unnest($2, $3, $4, $5)), open AS (
         SELECT found.place FROM gone CROSS JOIN LATERAL (
             SELECT s.ctid AS place FROM standings s
-            WHERE s.alliance_id = gone.alliance_id AND s.indicator = gone.indicator AND s.scope = gone.scope
-                AND s.subject_id = gone.subject_id AND s.from_on = gone.from_on AND s.from_seq = gone.from_seq
+            WHERE s.series_id = gone.series_id AND s.subject_id = gone.subject_id
+                AND s.from_on = gone.from_on AND s.from_seq = gone.from_seq
             LIMIT 1
         ) found
     )
@@ -138,11 +248,10 @@ fn close_together(conn: &mut PgConnection, rows: &[StandingRow], seq: i64) -> Re
     if rows.is_empty() {
         return Ok(());
     }
+    let series = rows.iter().map(|row| row.series().id(row.alliance_id));
     let statement = diesel::sql_query(CLOSE_TOGETHER)
         .bind::<BigInt, _>(seq)
-        .bind::<Array<Uid>, _>(rows.iter().map(|row| row.alliance_id).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(rows.iter().map(|row| &row.indicator).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(rows.iter().map(|row| &row.scope).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(series.collect::<Vec<_>>())
         .bind::<Array<Uid>, _>(rows.iter().map(|row| row.subject_id).collect::<Vec<_>>())
         .bind::<Array<Date>, _>(rows.iter().map(|row| row.from_on).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.from_seq).collect::<Vec<_>>());
@@ -152,15 +261,19 @@ fn close_together(conn: &mut PgConnection, rows: &[StandingRow], seq: i64) -> Re
 
 /// Takes away all of an alliance's rows, which are made anew from its journal.
 pub fn clear(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
-    let rows = standings::table.filter(standings::alliance_id.eq(alliance));
-    diesel::delete(rows).execute(conn)?;
+    let own = series_table::table
+        .filter(series_table::alliance_id.eq(alliance))
+        .select(series_table::id);
+    diesel::delete(standings::table.filter(standings::series_id.eq_any(own))).execute(conn)?;
     Ok(())
 }
 
 /// Every row of an alliance, for checking.
 pub fn all(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<StandingRow>> {
-    let query = standings::table.filter(standings::alliance_id.eq(alliance));
-    Ok(query.select(StandingRow::as_select()).load(conn)?)
+    let joined = standings::table.inner_join(series_table::table);
+    let query = joined.filter(series_table::alliance_id.eq(alliance));
+    let rows = query.select((Series::as_select(), Stored::as_select())).load(conn)?;
+    Ok(rows.into_iter().map(|row: (Series, Stored)| StandingRow::from(row)).collect())
 }
 
 /// Whose standings on which indicator, as known at a size and valid on a date.
@@ -186,11 +299,10 @@ type Narrowed<'a> = dsl::IntoBoxed<'a, Joined, crate::db::connection::MultiBacke
 
 fn narrow<'a>(alliance: AllianceId, filter: &Filter) -> Narrowed<'a> {
     let joined = standings::table.inner_join(partners::table.on(standings::partner_id.eq(partners::id)));
+    let series = series::Named::whole(&filter.indicator, &filter.scope);
     let mut query = joined
         .into_boxed()
-        .filter(standings::alliance_id.eq(alliance))
-        .filter(standings::indicator.eq(filter.indicator.clone()))
-        .filter(standings::scope.eq(filter.scope.clone()))
+        .filter(standings::series_id.eq(series.id(alliance)))
         .filter(standings::from_seq.le(filter.seq))
         .filter(standings::to_seq.gt(filter.seq))
         .filter(standings::from_on.le(filter.on))
@@ -219,9 +331,18 @@ pub fn list(
     let query = query
         .order((partners::name_sort.asc(), standings::subject_id.asc()))
         .limit(page.limit);
-    Ok(query
-        .select((StandingRow::as_select(), (partners::name, partners::name_sort)))
-        .load(conn)?)
+    let rows = query
+        .select((Stored::as_select(), (partners::name, partners::name_sort)))
+        .load::<(Stored, (String, Vec<u8>))>(conn)?;
+    let series = Series {
+        alliance_id: alliance,
+        indicator: filter.indicator.clone(),
+        scope: filter.scope.clone(),
+        dimension: series::WHOLE.to_owned(),
+        group_key: String::new(),
+    };
+    let named = |(row, name)| (StandingRow::from((series.clone(), row)), name);
+    Ok(rows.into_iter().map(named).collect())
 }
 
 /// How many rows a list has on all its pages.
@@ -272,9 +393,7 @@ pub fn known(
     on: NaiveDate,
 ) -> Result<Vec<PlainRow>> {
     let query = standings::table
-        .filter(standings::alliance_id.eq(alliance))
-        .filter(standings::indicator.eq(indicator.to_owned()))
-        .filter(standings::scope.eq(scope.to_owned()))
+        .filter(standings::series_id.eq(series::Named::whole(indicator, scope).id(alliance)))
         .filter(standings::from_seq.le(seq))
         .filter(standings::to_seq.gt(seq))
         .filter(standings::from_on.le(on))

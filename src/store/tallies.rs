@@ -5,13 +5,16 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::dsl;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Date, Text};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Date};
+use diesel::sqlite::Sqlite;
 
 pub use self::gathered::Gathered;
-use super::OPEN;
+pub use super::series::WHOLE;
+use super::series::{self, Series};
 use crate::db::connection::insert_all;
-use crate::db::schema::tallies;
-use crate::db::types::{Uid, Units};
+use crate::db::schema::{series as series_table, tallies};
+use crate::db::types::Units;
 use crate::db::{Conn, Result};
 use crate::domain::amounts::Amounts;
 use crate::domain::figure::Tally;
@@ -29,14 +32,23 @@ pub struct TallyKey {
     pub on: NaiveDate,
 }
 
-/// The dimension that has everyone in one group.
-pub const WHOLE: &str = "whole";
+impl TallyKey {
+    /// What it is of.
+    pub fn series(&self) -> series::Named<'_> {
+        series::Named {
+            indicator: &self.indicator,
+            scope: &self.scope,
+            dimension: &self.dimension,
+            group: &self.group,
+        }
+    }
+}
 
 /// The dimension whose groups overlap: a subject is in one for each of its focus areas.
 pub const FOCUS_AREA: &str = "focusArea";
 
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Insertable)]
-#[diesel(table_name = tallies, treat_none_as_default_value = false)]
+/// A running count between two entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TallyRow {
     pub alliance_id: AllianceId,
     pub indicator: String,
@@ -57,25 +69,16 @@ pub struct TallyRow {
 }
 
 impl TallyRow {
-    pub fn new(alliance: AllianceId, key: TallyKey, tally: Tally, seq: i64) -> TallyRow {
-        TallyRow {
+    /// A row, known from the entry `seqs.0` on and until before `seqs.1`.
+    pub fn new(alliance: AllianceId, key: TallyKey, tally: Tally, seqs: (i64, i64)) -> TallyRow {
+        let series = Series {
             alliance_id: alliance,
             indicator: key.indicator,
             scope: key.scope,
             dimension: key.dimension,
             group_key: key.group,
-            from_on: key.on,
-            from_seq: seq,
-            to_seq: OPEN,
-            counted: tally.counted,
-            not_counted: tally.not_counted,
-            not_applicable: tally.not_applicable,
-            no_answer: tally.no_answer,
-            not_submitted: tally.not_submitted,
-            self_reported: Units(tally.amounts.self_reported),
-            documented: Units(tally.amounts.documented),
-            external: Units(tally.amounts.external),
-        }
+        };
+        TallyRow::from((series, Stored::new((0, key.on), tally, seqs)))
     }
 
     pub fn key(&self) -> TallyKey {
@@ -104,6 +107,88 @@ impl TallyRow {
     }
 }
 
+/// A series' number and a day: whatever happened on it is one running count.
+type Place = (i64, NaiveDate);
+
+/// As the table has it.
+#[derive(Debug, Clone, Queryable, QueryableByName, Selectable, Insertable)]
+#[diesel(table_name = tallies, treat_none_as_default_value = false)]
+struct Stored {
+    series_id: i64,
+    from_on: NaiveDate,
+    from_seq: i64,
+    to_seq: i64,
+    counted: i64,
+    not_counted: i64,
+    not_applicable: i64,
+    no_answer: i64,
+    not_submitted: i64,
+    self_reported: Units,
+    documented: Units,
+    external: Units,
+}
+
+impl Stored {
+    fn new((series_id, from_on): Place, tally: Tally, (from_seq, to_seq): (i64, i64)) -> Stored {
+        Stored {
+            series_id,
+            from_on,
+            from_seq,
+            to_seq,
+            counted: tally.counted,
+            not_counted: tally.not_counted,
+            not_applicable: tally.not_applicable,
+            no_answer: tally.no_answer,
+            not_submitted: tally.not_submitted,
+            self_reported: Units(tally.amounts.self_reported),
+            documented: Units(tally.amounts.documented),
+            external: Units(tally.amounts.external),
+        }
+    }
+
+    fn place(&self) -> Place {
+        (self.series_id, self.from_on)
+    }
+
+    fn tally(&self) -> Tally {
+        Tally {
+            counted: self.counted,
+            not_counted: self.not_counted,
+            not_applicable: self.not_applicable,
+            no_answer: self.no_answer,
+            not_submitted: self.not_submitted,
+            amounts: Amounts {
+                self_reported: self.self_reported.0,
+                documented: self.documented.0,
+                external: self.external.0,
+            },
+        }
+    }
+}
+
+impl From<(Series, Stored)> for TallyRow {
+    fn from((series, row): (Series, Stored)) -> TallyRow {
+        TallyRow {
+            alliance_id: series.alliance_id,
+            indicator: series.indicator,
+            scope: series.scope,
+            dimension: series.dimension,
+            group_key: series.group_key,
+            from_on: row.from_on,
+            from_seq: row.from_seq,
+            to_seq: row.to_seq,
+            counted: row.counted,
+            not_counted: row.not_counted,
+            not_applicable: row.not_applicable,
+            no_answer: row.no_answer,
+            not_submitted: row.not_submitted,
+            self_reported: row.self_reported,
+            documented: row.documented,
+            external: row.external,
+        }
+    }
+}
+
 diesel::alias!(tallies as earlier: Earlier);
 
 /// Moves running counts by differences, as of entry `seq`.
@@ -122,111 +207,102 @@ pub fn shift(
 ///
 /// Each is found as the newest of its series, which costs the same however often the count moved. Not by
 /// `to_seq`: within one transaction PostgreSQL keeps every earlier row of an import in such an index.
-fn newest(
-    conn: &mut Conn,
-    alliance: AllianceId,
-    keys: &[&TallyKey],
-) -> Result<HashMap<TallyKey, TallyRow>> {
-    if keys.is_empty() {
+fn newest(conn: &mut Conn, places: &[Place]) -> Result<HashMap<Place, Stored>> {
+    if places.is_empty() {
         return Ok(HashMap::new());
     }
-    let found: Vec<TallyRow> = match conn {
-        Conn::Postgresql(own) => newest_together(own, alliance, keys)?,
+    let found: Vec<Stored> = match conn {
+        Conn::Postgresql(own) => newest_together(own, places)?,
         Conn::Sqlite(_) => {
-            let found = keys.iter().map(|key| newest_one(conn, alliance, key).transpose());
+            let found = places.iter().map(|place| newest_one(conn, *place).transpose());
             found.flatten().collect::<Result<_>>()?
         }
     };
-    Ok(found.into_iter().map(|row| (row.key(), row)).collect())
+    Ok(found.into_iter().map(|row| (row.place(), row)).collect())
 }
 
-fn newest_one(conn: &mut Conn, alliance: AllianceId, key: &TallyKey) -> Result<Option<TallyRow>> {
+fn newest_one(conn: &mut Conn, (series, on): Place) -> Result<Option<Stored>> {
     let newest = earlier
-        .filter(earlier.field(tallies::alliance_id).eq(alliance))
-        .filter(earlier.field(tallies::indicator).eq(key.indicator.clone()))
-        .filter(earlier.field(tallies::scope).eq(key.scope.clone()))
-        .filter(earlier.field(tallies::dimension).eq(key.dimension.clone()))
-        .filter(earlier.field(tallies::group_key).eq(key.group.clone()))
-        .filter(earlier.field(tallies::from_on).eq(key.on))
+        .filter(earlier.field(tallies::series_id).eq(series))
+        .filter(earlier.field(tallies::from_on).eq(on))
         .select(dsl::max(earlier.field(tallies::from_seq)));
     let open = tallies::table
-        .filter(tallies::alliance_id.eq(alliance))
-        .filter(tallies::indicator.eq(key.indicator.clone()))
-        .filter(tallies::scope.eq(key.scope.clone()))
-        .filter(tallies::dimension.eq(key.dimension.clone()))
-        .filter(tallies::group_key.eq(key.group.clone()))
-        .filter(tallies::from_on.eq(key.on))
+        .filter(tallies::series_id.eq(series))
+        .filter(tallies::from_on.eq(on))
         .filter(tallies::from_seq.nullable().eq(newest.single_value()));
-    Ok(open.select(TallyRow::as_select()).get_result(conn).optional()?)
+    Ok(open.select(Stored::as_select()).get_result(conn).optional()?)
 }
 
 /// Many in one statement: a write moves some fifty counts, and each statement is a round trip under the
 /// writers' lock. LATERAL has each one found by its key, whatever the planner believes of the table.
 const NEWEST_TOGETHER: &str = "
     SELECT newest.*
-    FROM unnest($2, $3, $4, $5, $6) AS moved (indicator, scope, dimension, group_key, from_on)
+    FROM unnest($1, $2) AS moved (series_id, from_on)
     CROSS JOIN LATERAL (
         SELECT t.* FROM tallies t
-        WHERE t.alliance_id = $1 AND t.indicator = moved.indicator AND t.scope = moved.scope
-            AND t.dimension = moved.dimension AND t.group_key = moved.group_key AND t.from_on = moved.from_on
+        WHERE t.series_id = moved.series_id AND t.from_on = moved.from_on
         ORDER BY t.from_seq DESC LIMIT 1
     ) newest";
 
-fn newest_together(
-    conn: &mut PgConnection,
-    alliance: AllianceId,
-    keys: &[&TallyKey],
-) -> Result<Vec<TallyRow>> {
-    let texts = |part: fn(&TallyKey) -> &str| keys.iter().map(|key| part(key)).collect::<Vec<_>>();
+fn newest_together(conn: &mut PgConnection, places: &[Place]) -> Result<Vec<Stored>> {
     let statement = diesel::sql_query(NEWEST_TOGETHER)
-        .bind::<Uid, _>(alliance)
-        .bind::<Array<Text>, _>(texts(|key| &key.indicator))
-        .bind::<Array<Text>, _>(texts(|key| &key.scope))
-        .bind::<Array<Text>, _>(texts(|key| &key.dimension))
-        .bind::<Array<Text>, _>(texts(|key| &key.group))
-        .bind::<Array<Date>, _>(keys.iter().map(|key| key.on).collect::<Vec<_>>());
+        .bind::<Array<BigInt>, _>(places.iter().map(|(series, _)| *series).collect::<Vec<_>>())
+        .bind::<Array<Date>, _>(places.iter().map(|(_, on)| *on).collect::<Vec<_>>());
     Ok(statement.load(conn)?)
 }
 
-/// Ends rows that were open, at the `to_seq` that they have here. On SQLite each is put in place of what is
-/// stored: diesel keeps no UPDATE, and preparing one costs more than writing the row again.
-fn close(conn: &mut Conn, rows: &[TallyRow]) -> Result<()> {
+/// Ends rows that were open, at the `to_seq` that they have here.
+fn close(conn: &mut Conn, rows: &[Stored]) -> Result<()> {
     match conn {
         Conn::Postgresql(own) => close_together(own, rows),
         Conn::Sqlite(own) => rows.iter().try_for_each(|row| {
-            diesel::replace_into(tallies::table).values(row).execute(own)?;
+            Ending(row).execute(own)?;
             Ok(())
         }),
     }
 }
 
+/// Ends one row. In SQLite's own words: diesel prepares each UPDATE of its own anew, which costs more than
+/// running it.
+struct Ending<'a>(&'a Stored);
+
+impl QueryFragment<Sqlite> for Ending<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("UPDATE tallies SET to_seq = ");
+        out.push_bind_param::<BigInt, _>(&self.0.to_seq)?;
+        out.push_sql(" WHERE series_id = ");
+        out.push_bind_param::<BigInt, _>(&self.0.series_id)?;
+        out.push_sql(" AND from_on = ");
+        out.push_bind_param::<Date, _>(&self.0.from_on)?;
+        out.push_sql(" AND from_seq = ");
+        out.push_bind_param::<BigInt, _>(&self.0.from_seq)
+    }
+}
+
+impl QueryId for Ending<'_> {
+    type QueryId = Ending<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<SqliteConnection> for Ending<'_> {}
+
 const CLOSE_TOGETHER: &str = "
-    WITH closed (alliance_id, indicator, scope, dimension, group_key, from_on, from_seq, to_seq) AS (
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-    ), open AS (
+    WITH closed (series_id, from_on, from_seq, to_seq) AS (SELECT * FROM unnest($1, $2, $3, $4)), open AS (
         SELECT found.place, closed.to_seq FROM closed CROSS JOIN LATERAL (
             SELECT t.ctid AS place FROM tallies t
-            WHERE t.alliance_id = closed.alliance_id AND t.indicator = closed.indicator
-                AND t.scope = closed.scope AND t.dimension = closed.dimension
-                AND t.group_key = closed.group_key AND t.from_on = closed.from_on
-                AND t.from_seq = closed.from_seq
+            WHERE t.series_id = closed.series_id AND t.from_on = closed.from_on AND t.from_seq = closed.from_seq
             LIMIT 1
         ) found
     )
     UPDATE tallies SET to_seq = open.to_seq FROM open WHERE tallies.ctid = open.place";
 
-fn close_together(conn: &mut PgConnection, rows: &[TallyRow]) -> Result<()> {
+fn close_together(conn: &mut PgConnection, rows: &[Stored]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let texts = |part: fn(&TallyRow) -> &str| rows.iter().map(part).collect::<Vec<_>>();
-    let numbers = |part: fn(&TallyRow) -> i64| rows.iter().map(part).collect::<Vec<_>>();
+    let numbers = |part: fn(&Stored) -> i64| rows.iter().map(part).collect::<Vec<_>>();
     let statement = diesel::sql_query(CLOSE_TOGETHER)
-        .bind::<Array<Uid>, _>(rows.iter().map(|row| row.alliance_id).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(texts(|row| &row.indicator))
-        .bind::<Array<Text>, _>(texts(|row| &row.scope))
-        .bind::<Array<Text>, _>(texts(|row| &row.dimension))
-        .bind::<Array<Text>, _>(texts(|row| &row.group_key))
+        .bind::<Array<BigInt>, _>(numbers(|row| row.series_id))
         .bind::<Array<Date>, _>(rows.iter().map(|row| row.from_on).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(numbers(|row| row.from_seq))
         .bind::<Array<BigInt>, _>(numbers(|row| row.to_seq));
@@ -234,14 +310,33 @@ fn close_together(conn: &mut PgConnection, rows: &[TallyRow]) -> Result<()> {
     Ok(())
 }
 
-pub fn insert(conn: &mut Conn, rows: &[TallyRow]) -> Result<()> {
+/// Inserts rows as they are, with their series.
+pub fn insert(conn: &mut Conn, alliance: AllianceId, rows: &[TallyRow]) -> Result<()> {
+    let mut begun = std::collections::HashSet::new();
+    let mut stored = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key = row.key();
+        let id = key.series().id(alliance);
+        if begun.insert(id) {
+            series::begin(conn, alliance, key.series())?;
+        }
+        stored.push(Stored::new((id, row.from_on), row.tally(), (row.from_seq, row.to_seq)));
+    }
+    insert_stored(conn, stored)
+}
+
+/// In the order of their key, in which they lie: each page is then written to once.
+fn insert_stored(conn: &mut Conn, mut rows: Vec<Stored>) -> Result<()> {
+    rows.sort_unstable_by_key(|row| (row.series_id, row.from_on, row.from_seq));
     Ok(insert_all!(conn, tallies::table, rows)?)
 }
 
 /// Takes away all of an alliance's rows, which are made anew from its journal.
 pub fn clear(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
-    let rows = tallies::table.filter(tallies::alliance_id.eq(alliance));
-    diesel::delete(rows).execute(conn)?;
+    let own = series_table::table
+        .filter(series_table::alliance_id.eq(alliance))
+        .select(series_table::id);
+    diesel::delete(tallies::table.filter(tallies::series_id.eq_any(own))).execute(conn)?;
     Ok(())
 }
 
@@ -256,20 +351,24 @@ pub fn known(
 ) -> Result<Vec<TallyRow>> {
     let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
     let mut query = tallies::table
-        .filter(tallies::alliance_id.eq(alliance))
-        .filter(tallies::dimension.eq(dimension.to_owned()))
-        .filter(tallies::scope.eq_any(scopes))
+        .inner_join(series_table::table)
+        .filter(series_table::alliance_id.eq(alliance))
+        .filter(series_table::dimension.eq(dimension.to_owned()))
+        .filter(series_table::scope.eq_any(scopes))
         .filter(tallies::from_seq.le(seq))
         .filter(tallies::to_seq.gt(seq))
         .into_boxed();
     if let Some(indicator) = indicator {
-        query = query.filter(tallies::indicator.eq(indicator.to_owned()));
+        query = query.filter(series_table::indicator.eq(indicator.to_owned()));
     }
-    Ok(query.select(TallyRow::as_select()).load(conn)?)
+    let rows = query.select((Series::as_select(), Stored::as_select())).load(conn)?;
+    Ok(rows.into_iter().map(|row: (Series, Stored)| TallyRow::from(row)).collect())
 }
 
 /// Every row of an alliance, for checking.
 pub fn all(conn: &mut Conn, alliance: AllianceId) -> Result<Vec<TallyRow>> {
-    let query = tallies::table.filter(tallies::alliance_id.eq(alliance));
-    Ok(query.select(TallyRow::as_select()).load(conn)?)
+    let joined = tallies::table.inner_join(series_table::table);
+    let query = joined.filter(series_table::alliance_id.eq(alliance));
+    let rows = query.select((Series::as_select(), Stored::as_select())).load(conn)?;
+    Ok(rows.into_iter().map(|row: (Series, Stored)| TallyRow::from(row)).collect())
 }

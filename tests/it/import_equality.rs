@@ -208,16 +208,18 @@ fn left(api: &Api, scene: &Scene) -> Left {
     };
     let ours = format!("(SELECT id FROM alliances WHERE slug = '{}')", scene.slug);
     let standings = format!(
-        "SELECT s.indicator || ' ' || s.scope || ' ' || p.name || ' ' || s.standing || ' ' || CAST(s.reason AS TEXT) || ' ' || \
+        "SELECT series.indicator || ' ' || series.scope || ' ' || p.name || ' ' || s.standing || ' ' || CAST(s.reason AS TEXT) || ' ' || \
          s.sector || ' ' || coalesce(s.region, '') || ' ' || coalesce(s.area, '') || ' ' || CAST(s.from_on AS TEXT) || ' ' || \
          CASE WHEN s.to_seq > 100000 THEN 'open' ELSE 'closed' END AS line \
-         FROM standings s JOIN partners p ON p.id = s.partner_id WHERE s.alliance_id = {ours}"
+         FROM standings s JOIN series ON series.id = s.series_id \
+         JOIN partners p ON p.id = s.partner_id WHERE series.alliance_id = {ours}"
     );
     let tallies = format!(
         "SELECT indicator || ' ' || scope || ' ' || dimension || ' ' || group_key || ' ' || CAST(from_on AS TEXT) || ' ' || \
          CAST(counted AS TEXT) || ' ' || CAST(not_counted AS TEXT) || ' ' || CAST(not_applicable AS TEXT) || ' ' || \
          CAST(no_answer AS TEXT) || ' ' || CAST(not_submitted AS TEXT) || ' ' || \
-         CASE WHEN to_seq > 100000 THEN 'open' ELSE 'closed' END AS line FROM tallies WHERE alliance_id = {ours}"
+         CASE WHEN to_seq > 100000 THEN 'open' ELSE 'closed' END AS line FROM tallies \
+         JOIN series ON series.id = series_id WHERE alliance_id = {ours}"
     );
     let mut standings: Vec<String> = lines(&api.db, &standings).into_iter().map(named).collect();
     standings.sort();

@@ -117,56 +117,60 @@ fn what_was_changed_by_hand_is_named() {
         ),
         ("UPDATE keys SET revoked_at = NULL".into(), "keys/".into()),
         (
-            "UPDATE standings SET standing = 'counted' WHERE standing = 'noAnswer' AND scope = 'closing'".into(),
+            "UPDATE standings SET standing = 'counted' WHERE series_id IN (SELECT id FROM series WHERE scope = 'closing') AND standing = 'noAnswer'".into(),
             "standings/contributes_within_five_years/closing/".into(),
         ),
         (
-            format!("UPDATE standings SET reason = '{{\"code\":\"blank\",\"because\":[]}}' WHERE indicator = 'ever' AND partner_id = x'{id}'"),
+            format!("UPDATE standings SET reason = '{{\"code\":\"blank\",\"because\":[]}}' WHERE series_id IN (SELECT id FROM series WHERE indicator = 'ever') AND partner_id = x'{id}'"),
             format!("standings/ever//{one}/2020-08-11/"),
         ),
         (
-            format!("UPDATE standings SET focus_areas = '[\"sst2020-B\"]' WHERE indicator = 'late' AND partner_id = x'{id}'"),
+            format!("UPDATE standings SET focus_areas = '[\"sst2020-B\"]' WHERE series_id IN (SELECT id FROM series WHERE indicator = 'late') AND partner_id = x'{id}'"),
             "standings/late//".into(),
         ),
         (
-            "DELETE FROM tallies WHERE dimension = 'focusArea' AND group_key = 'sst2020-K'".into(),
+            "DELETE FROM tallies WHERE series_id IN (SELECT id FROM series WHERE dimension = 'focusArea' AND group_key = 'sst2020-K')".into(),
             "figures/ever//focusArea/sst2020-K/".into(),
         ),
         (
-            "UPDATE standings SET to_seq = to_seq + 1 WHERE indicator = 'partners' AND to_seq < 1000".into(),
+            "UPDATE standings SET to_seq = to_seq + 1 WHERE series_id IN (SELECT id FROM series WHERE indicator = 'partners') AND to_seq < 1000".into(),
             "standings/partners//".into(),
         ),
         (
-            format!("DELETE FROM standings WHERE indicator = 'partners' AND partner_id = x'{id}'"),
+            format!("DELETE FROM standings WHERE series_id IN (SELECT id FROM series WHERE indicator = 'partners') AND partner_id = x'{id}'"),
             format!("standings/partners//{one}/2020-08-11/"),
         ),
         (
-            "UPDATE tallies SET counted = counted + 1 WHERE indicator = 'partners' AND dimension = 'sector'".into(),
+            "UPDATE tallies SET counted = counted + 1 WHERE series_id IN (SELECT id FROM series WHERE indicator = 'partners' AND dimension = 'sector')".into(),
             "tallies/partners//sector/".into(),
         ),
         (
-            "INSERT INTO tallies SELECT alliance_id, indicator, scope, dimension, group_key, '2019-01-01', from_seq, \
-             to_seq, 1, 0, 0, 0, 0, '0', '0', '0' FROM tallies WHERE indicator = 'partners' AND dimension = 'whole' LIMIT 1"
+            "INSERT INTO tallies SELECT series_id, '2019-01-01', from_seq, to_seq, 1, 0, 0, 0, 0, '0', '0', '0' FROM tallies WHERE series_id IN (SELECT id FROM series WHERE indicator = 'partners' AND dimension = 'whole') LIMIT 1"
                 .into(),
             "tallies/partners//whole//2019-01-01/".into(),
         ),
         (
-            "UPDATE standings SET documented = '5' WHERE indicator = 'conversations' AND scope = '2023H2' AND documented = '0'".into(),
+            "UPDATE standings SET documented = '5' WHERE series_id IN (SELECT id FROM series WHERE indicator = 'conversations' AND scope = '2023H2') AND documented = '0'".into(),
             "standings/conversations/2023H2/".into(),
         ),
         (
-            "UPDATE standings SET external = NULL WHERE indicator = 'hours' AND external IS NOT NULL".into(),
+            "UPDATE standings SET external = NULL WHERE series_id IN (SELECT id FROM series WHERE indicator = 'hours') AND external IS NOT NULL".into(),
             "standings/hours//".into(),
         ),
         (
-            "UPDATE tallies SET self_reported = '1' || self_reported WHERE indicator = 'smoke_free' AND dimension = 'whole'".into(),
+            "UPDATE tallies SET self_reported = '1' || self_reported WHERE series_id IN (SELECT id FROM series WHERE indicator = 'smoke_free' AND dimension = 'whole')".into(),
             "tallies/smoke_free//whole//".into(),
         ),
         (
-            "UPDATE tallies SET external = '-1' WHERE indicator = 'hours' AND dimension = 'sector' AND to_seq > 1000".into(),
+            "UPDATE tallies SET external = '-1' WHERE series_id IN (SELECT id FROM series WHERE indicator = 'hours' AND dimension = 'sector') AND to_seq > 1000".into(),
             "figures/hours//sector/".into(),
         ),
-        ("DELETE FROM tallies WHERE indicator = 'partners' AND dimension = 'area'".into(), "figures/partners/".into()),
+        ("DELETE FROM tallies WHERE series_id IN (SELECT id FROM series WHERE indicator = 'partners' AND dimension = 'area')".into(), "figures/partners/".into()),
+        (
+            "UPDATE series SET group_key = 'andre' WHERE indicator = 'projects' AND dimension = 'sector' AND group_key = 'municipality'"
+                .into(),
+            "tallies/projects//sector/municipality/".into(),
+        ),
         (
             "UPDATE journal_entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'Dvale', 'Svale') AS BLOB)".into(),
             format!("partners/{four}"),

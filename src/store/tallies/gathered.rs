@@ -1,20 +1,25 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{TallyKey, TallyRow, close, insert, newest};
+use super::{Place, Stored, TallyKey, close, insert_stored, newest};
 use crate::db::{Conn, Result};
 use crate::domain::figure::Tally;
 use crate::domain::id::AllianceId;
+use crate::store::OPEN;
+use crate::store::series::{self, Named};
 
 /// Running counts on the move, of one alliance, within one transaction: each is read once, however often it
 /// moves, and what it was before is closed once. Nobody sees them before they are written.
 #[derive(Debug)]
 pub struct Gathered {
     alliance: AllianceId,
-    moved: HashMap<TallyKey, Moved>,
+    moved: HashMap<Place, Moved>,
     /// Rows that are not open any more.
-    over: Vec<TallyRow>,
+    over: Vec<Stored>,
+    /// Series that are there for sure.
+    begun: HashSet<i64>,
     /// What stood in `moved` before the step that can still be taken back.
-    before: Vec<(TallyKey, Option<Moved>)>,
+    before: Vec<(Place, Option<Moved>)>,
+    begun_in_step: Vec<i64>,
     over_before: usize,
 }
 
@@ -22,8 +27,8 @@ pub struct Gathered {
 #[derive(Debug, Clone)]
 struct Moved {
     /// The row that the database has as open, until the entry that moved it first.
-    stored: Option<TallyRow>,
-    open: TallyRow,
+    stored: Option<Stored>,
+    open: Stored,
 }
 
 /// How many rows wait in memory at most between two steps.
@@ -35,9 +40,21 @@ impl Gathered {
             alliance,
             moved: HashMap::new(),
             over: Vec::new(),
+            begun: HashSet::new(),
             before: Vec::new(),
+            begun_in_step: Vec::new(),
             over_before: 0,
         }
+    }
+
+    /// Sees to it that a series is there.
+    pub fn begin_series(&mut self, conn: &mut Conn, named: Named<'_>) -> Result<()> {
+        let id = named.id(self.alliance);
+        if self.begun.insert(id) {
+            self.begun_in_step.push(id);
+            series::begin(conn, self.alliance, named)?;
+        }
+        Ok(())
     }
 
     pub fn shift(
@@ -46,26 +63,35 @@ impl Gathered {
         moves: impl IntoIterator<Item = (TallyKey, Tally)>,
         seq: i64,
     ) -> Result<()> {
-        let moves: Vec<(TallyKey, Tally)> = moves.into_iter().collect();
-        let unread = moves.iter().map(|(key, _)| key).filter(|key| !self.moved.contains_key(key));
-        let mut stored = newest(conn, self.alliance, &unread.collect::<Vec<_>>())?;
-        for (key, change) in moves {
-            let before = self.moved.remove(&key);
+        let alliance = self.alliance;
+        let place = |key: &TallyKey| (key.series().id(alliance), key.on);
+        let moves: Vec<(TallyKey, Place, Tally)> = moves
+            .into_iter()
+            .map(|(key, change)| (key.clone(), place(&key), change))
+            .collect();
+        let unread = moves.iter().map(|(_, place, _)| *place);
+        let unread: Vec<Place> = unread.filter(|place| !self.moved.contains_key(place)).collect();
+        let mut stored = newest(conn, &unread)?;
+        for (key, place, change) in moves {
+            let before = self.moved.remove(&place);
             let (stored, so_far) = match &before {
                 None => {
-                    let stored = stored.remove(&key).map(|row| TallyRow { to_seq: seq, ..row });
-                    let so_far = stored.as_ref().map(TallyRow::tally);
+                    let stored = stored.remove(&place).map(|row| Stored { to_seq: seq, ..row });
+                    if stored.is_none() {
+                        self.begin_series(conn, key.series())?;
+                    }
+                    let so_far = stored.as_ref().map(Stored::tally);
                     (stored, so_far)
                 }
                 Some(moved) => {
-                    self.over.push(TallyRow { to_seq: seq, ..moved.open.clone() });
+                    self.over.push(Stored { to_seq: seq, ..moved.open.clone() });
                     (moved.stored.clone(), Some(moved.open.tally()))
                 }
             };
             let tally = so_far.unwrap_or_default().plus(change);
-            let open = TallyRow::new(self.alliance, key.clone(), tally, seq);
-            self.moved.insert(key.clone(), Moved { stored, open });
-            self.before.push((key, before));
+            let open = Stored::new(place, tally, (seq, OPEN));
+            self.moved.insert(place, Moved { stored, open });
+            self.before.push((place, before));
         }
         Ok(())
     }
@@ -73,16 +99,20 @@ impl Gathered {
     /// From here on a step begins that can be taken back alone.
     pub fn begin(&mut self) {
         self.before.clear();
+        self.begun_in_step.clear();
         self.over_before = self.over.len();
     }
 
     /// Takes the step back: as if nothing had moved since it began.
     pub fn take_back(&mut self) {
         self.over.truncate(self.over_before);
-        for (key, before) in self.before.drain(..).rev() {
+        for id in self.begun_in_step.drain(..) {
+            self.begun.remove(&id);
+        }
+        for (place, before) in self.before.drain(..).rev() {
             match before {
-                Some(moved) => drop(self.moved.insert(key, moved)),
-                None => drop(self.moved.remove(&key)),
+                Some(moved) => drop(self.moved.insert(place, moved)),
+                None => drop(self.moved.remove(&place)),
             }
         }
     }
@@ -92,7 +122,7 @@ impl Gathered {
         if self.over.len() < MOST_WAITING {
             return Ok(());
         }
-        insert(conn, &std::mem::take(&mut self.over))
+        insert_stored(conn, std::mem::take(&mut self.over))
     }
 
     /// Writes all that waits.
@@ -104,6 +134,6 @@ impl Gathered {
             rows.push(open);
         }
         close(conn, &closed)?;
-        insert(conn, &rows)
+        insert_stored(conn, rows)
     }
 }
