@@ -134,8 +134,9 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WA
     PRAGMA temp_store=MEMORY;";
 
 /// The one connection that writes keeps up to 16 MiB of pages, so that a batch of writes fits: what does not fit
-/// is written before the commit, and again with it.
-const SQLITE_WRITING: &str = "PRAGMA cache_size=-16384;";
+/// is written before the commit, and again with it. It brings the WAL home when that has as much: each write moves
+/// the same few pages, and brought home four times as often they cost a seventh of a write.
+const SQLITE_WRITING: &str = "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=4000;";
 
 impl Manager {
     pub(super) fn open(&self) -> Result<Conn, Error> {
