@@ -61,6 +61,18 @@ impl Answer {
         self
     }
 
+    /// Adds a link (RFC 8288) to those that there are.
+    pub fn with_link(mut self, link: &str) -> Answer {
+        match self.headers.iter_mut().find(|(name, _)| name == "link") {
+            Some((_, links)) => {
+                links.push_str(", ");
+                links.push_str(link);
+                self
+            }
+            None => self.with_header("link", link),
+        }
+    }
+
     /// Adds the strong entity tag: the version, and a hash of what is sent.
     pub fn versioned(self, version: i64) -> Answer {
         let etag = format!("\"{version}-{}\"", short_hash(&[&self.body]));

@@ -3,6 +3,7 @@ use actix_web::http::Method;
 use super::csv::{self, Column};
 use super::kept::Kept;
 use super::limits::Limits;
+use super::points::AS_OF;
 use crate::auth::notes::Signer;
 use crate::auth::remembered::Remembered;
 use crate::db::Db;
@@ -39,6 +40,8 @@ pub struct Route {
     pub pattern: String,
     pub operation: String,
     pub takes_query: bool,
+    /// Whether it can be asked for as of an earlier point.
+    pub takes_time: bool,
     /// Whether it answers with pages.
     pub is_list: bool,
     /// Of its rows as CSV.
@@ -65,6 +68,7 @@ impl Routes {
                 let parameters =
                     operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
                 let takes_query = parameters.iter().any(|parameter| parameter["in"] == "query");
+                let takes_time = parameters.iter().any(|parameter| parameter["name"] == AS_OF);
                 let is_list = parameters.iter().any(|parameter| parameter["name"] == "limit");
                 let columns = csv::columns(&value, operation);
                 let operation = operation["operationId"].as_str().unwrap_or_default().to_owned();
@@ -74,6 +78,7 @@ impl Routes {
                     pattern: pattern.clone(),
                     operation,
                     takes_query,
+                    takes_time,
                     is_list,
                     columns,
                     access,

@@ -19,6 +19,7 @@ use super::csv::{self, Column, Form};
 use super::edge::Facts;
 use super::headers;
 use super::json;
+use super::points;
 use super::problem::Failure;
 use super::upload;
 use crate::db::Conn;
@@ -62,6 +63,8 @@ pub struct Call {
     once: Option<String>,
     takes_query: bool,
     is_list: bool,
+    /// Whether the query's `asOf` came as `Accept-Datetime`.
+    pub negotiates_time: bool,
     operation: &'static str,
     /// Whoever the token says is asking, where that is yet to be proven.
     claim: Option<Claim>,
@@ -269,6 +272,10 @@ async fn brought(
     if !body.is_empty() && request.headers().get(header::CONTENT_TYPE).is_none() {
         return Err(wrong_media_type(operation));
     }
+    let negotiated = match route.is_some_and(|route| route.takes_time) {
+        true => points::negotiated(request.headers(), request.query_string(), ctx.now)?,
+        false => None,
+    };
     let params = request
         .match_info()
         .iter()
@@ -280,7 +287,8 @@ async fn brought(
         body,
         method: request.method().clone(),
         path: request.path().to_owned(),
-        query: request.query_string().to_owned(),
+        negotiates_time: negotiated.is_some(),
+        query: negotiated.unwrap_or_else(|| request.query_string().to_owned()),
         params: params.collect(),
         once,
         takes_query,

@@ -15,11 +15,12 @@ use super::edge::TOKEN_PATH;
 use crate::service::policy::Grant;
 
 /// What a page may send besides what it always may.
-const MAY_SEND: &str = "Authorization, Accept, Accept-Language, If-None-Match, Content-Type";
+const MAY_SEND: &str =
+    "Authorization, Accept, Accept-Datetime, Accept-Language, If-None-Match, Content-Type";
 
 /// What a page may read of an answer besides its body.
 const MAY_READ: &str = "ETag, Link, X-Request-Id, API-Version, RateLimit, RateLimit-Policy, Retry-After, \
-    Content-Language";
+    Content-Language, Content-Location, Memento-Datetime";
 
 /// How long a browser may remember what a preflight said, in seconds.
 const REMEMBERED: &str = "600";

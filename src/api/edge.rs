@@ -16,6 +16,7 @@ use super::cors::Reading;
 use super::headers;
 use super::limits::Left;
 use super::measure::{self, UnderWay};
+use super::points;
 use super::problem::{Failure, PROBLEM_JSON};
 use crate::domain::text::Language;
 use crate::service::Caller;
@@ -96,10 +97,14 @@ pub async fn edge(
     if let Some(left) = left {
         left.write(response.headers_mut());
     }
-    finish(response.headers_mut(), &facts);
+    let app = response.request().app_data::<Data<App>>().cloned();
+    let asked = app
+        .as_ref()
+        .and_then(|app| app.routes.find(response.request().method(), &route));
+    let negotiates_time = asked.is_some_and(|route| route.takes_time)
+        && !points::is_memento(response.request().query_string());
+    finish(response.headers_mut(), &facts, negotiates_time);
     reading.mark(response.headers_mut());
-    let app = response.request().app_data::<Data<App>>();
-    let asked = app.and_then(|app| app.routes.find(response.request().method(), &route));
     measure::answered(asked, &method, status, started.elapsed());
     drop(under_way);
     tracing::info!(
@@ -130,7 +135,7 @@ fn as_problem(response: ServiceResponse, facts: &Facts) -> ServiceResponse {
     response.into_response(facts.refuse(failure))
 }
 
-fn finish(headers: &mut header::HeaderMap, facts: &Facts) {
+fn finish(headers: &mut header::HeaderMap, facts: &Facts, negotiates_time: bool) {
     if let Ok(id) = HeaderValue::from_str(&facts.request_id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -140,10 +145,11 @@ fn finish(headers: &mut header::HeaderMap, facts: &Facts) {
     if !headers.contains_key(header::CONTENT_LANGUAGE) {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(facts.language.tag()));
     }
-    headers.insert(
-        header::VARY,
-        HeaderValue::from_static("Accept, Accept-Language, Authorization, Origin"),
-    );
+    let varies = match negotiates_time {
+        true => "Accept, Accept-Datetime, Accept-Language, Authorization, Origin",
+        false => "Accept, Accept-Language, Authorization, Origin",
+    };
+    headers.insert(header::VARY, HeaderValue::from_static(varies));
 }
 
 /// A client's own request id if it is a plain word, else a new one.

@@ -8,13 +8,15 @@ use super::answer::Answer;
 use super::call::Call;
 use super::lists::{List, Paging, unless_any};
 use super::partners::unknown;
+use super::points;
 use super::problem::Failure;
 use crate::db::{Conn, Error as DbError};
-use crate::domain::checks::{Faults, number, shown};
+use crate::domain::checks::{Faults, number};
 use crate::domain::dates;
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
 use crate::domain::journal::{hex, join};
-use crate::service::Error;
+use crate::domain::point::Point;
+use crate::service::{Error, past};
 use crate::store;
 use crate::store::journal::{EntryRow, Filter, TextRow};
 
@@ -143,9 +145,11 @@ fn read(
             faults.line(pointer, text);
         }
     }
-    let from = point(conn, &mut faults, journal, "?from", query.from.as_deref())?;
-    let to = point(conn, &mut faults, journal, "?to", query.to.as_deref())?;
+    let from = points::read(&mut faults, "?from", query.from.as_deref());
+    let to = points::read(&mut faults, "?to", query.to.as_deref());
     unless_any(faults)?;
+    let from = from.map(|point| bound(conn, journal, point, true)).transpose()?;
+    let to = to.map(|point| bound(conn, journal, point, false)).transpose()?;
     if let (Some(own), Some(Some(asked))) = (own, partner)
         && own != asked
     {
@@ -157,45 +161,30 @@ fn read(
         subject: query.subject,
         partner: own.or(partner.flatten()),
         // A time stands for the last entry at or before it; what follows begins after that.
-        from: from.map(|point| point.seq + i64::from(point.is_time)),
-        to: to.map(|point| point.seq),
+        from: from.map(|bound| bound.seq.saturating_add(i64::from(bound.is_time))),
+        to: to.map(|bound| bound.seq),
     };
     Ok((filter, paging))
 }
 
-struct Point {
+struct Bound {
     seq: i64,
     is_time: bool,
 }
 
-/// A point of the journal: digits are a size, else a time.
-fn point(
-    conn: &mut Conn,
-    faults: &mut Faults,
-    journal: AllianceId,
-    pointer: &str,
-    text: Option<&str>,
-) -> Result<Option<Point>, Failure> {
-    let Some(text) = text else { return Ok(None) };
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        if let Ok(seq) = text.parse() {
-            return Ok(Some(Point { seq, is_time: false }));
+/// What a point stands for here. `from` a time includes the entries of that very time.
+fn bound(conn: &mut Conn, journal: AllianceId, point: Point, is_from: bool) -> Result<Bound, Failure> {
+    Ok(match point {
+        Point::Size(seq) => Bound { seq, is_time: false },
+        Point::Edition(number) => Bound { seq: past::edition(number)?, is_time: false },
+        Point::Time(at) => {
+            let at = if is_from { at - chrono::Duration::microseconds(1) } else { at };
+            Bound {
+                seq: store::journal::size_at(conn, journal, at)?,
+                is_time: is_from,
+            }
         }
-    } else if let Some(at) = dates::instant(text) {
-        // `from` a time includes the entries of that very time.
-        let at = if pointer == "?from" { at - chrono::Duration::microseconds(1) } else { at };
-        return Ok(Some(Point {
-            seq: store::journal::size_at(conn, journal, at)?,
-            is_time: pointer == "?from",
-        }));
-    }
-    faults.add(
-        pointer,
-        "bad-point",
-        format!("»{}« er hverken et nummer i journalen eller et tidspunkt (RFC 3339).", shown(text)),
-        format!("\"{}\" is neither a number of the journal nor a time (RFC 3339).", shown(text)),
-    );
-    Ok(None)
+    })
 }
 
 /// Find a journal entry.

@@ -153,7 +153,7 @@ impl<T: Serialize> List<T> {
 /// Mirrors `next` in a `Link` header (RFC 8288).
 pub fn linked(answer: Answer, next: Option<&str>) -> Answer {
     match next {
-        Some(next) => answer.with_header("link", format!("<{next}>; rel=\"next\"")),
+        Some(next) => answer.with_link(&format!("<{next}>; rel=\"next\"")),
         None => answer,
     }
 }

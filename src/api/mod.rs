@@ -27,11 +27,13 @@ mod lists;
 mod measure;
 pub mod openapi;
 mod partners;
+mod points;
 mod problem;
 mod proofs;
 mod publications;
 mod reports;
 mod spreadsheet;
+mod standings;
 mod tasks;
 mod tokens;
 mod upload;
@@ -102,7 +104,7 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(extensions::withdraw_extension)
         .service(figures::list_figures)
         .service(figures::find_figure)
-        .service(figures::list_standings)
+        .service(standings::list_standings)
         .service(publications::list_publications)
         .service(publications::publish_edition)
         .service(publications::find_publication)

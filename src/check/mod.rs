@@ -5,9 +5,10 @@
 //! moved by difference. What it shares with the service is what it has to (how a rule is evaluated, how
 //! a programme is read, how names are sorted), so that a fault in one of the two shows as a difference.
 //!
-//! `journal` reads and checks the entries, `fold`, `reports`, `points` and `extensions` make the state, `rows`
-//! compares it with the tables, `facts`, `standings` and `sums` judge partners, `history`, `tallies` and
-//! `figures` compare what follows, `publications` what was published. `refold` writes what `history` and `tallies` expect, where a migration asks
+//! `journal` reads and checks the entries, `fold`, `reports`, `points` and `extensions` make the state, `rows` and
+//! `names` compare with the tables, `facts`, `standings` and `sums` judge partners, `history`, `tallies` and
+//! `figures` compare what follows, `publications` what was published. `refold` writes what `history`, `tallies`
+//! and `names` expect, where a migration asks
 //! for it.
 
 mod compare;
@@ -17,6 +18,7 @@ mod figures;
 mod fold;
 mod history;
 mod journal;
+mod names;
 mod points;
 mod publications;
 mod reasons;
@@ -79,6 +81,7 @@ pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     rows::compare(conn, &alliance, &state, &mut found)?;
     report_rows::compare(conn, alliance.id, &state, &mut found)?;
     extensions::compare(conn, alliance.id, &state, &mut found)?;
+    names::compare(conn, alliance.id, &entries, &mut found)?;
     keys(conn, Some(alliance.id), &state, &mut found)?;
     history::compare(conn, alliance.id, &history, &mut found)?;
     tallies::compare(conn, alliance.id, &history, &mut found)?;

@@ -1,5 +1,5 @@
 //! Standings and tallies made anew from the journal, after a migration that changed what is counted; and what
-//! the tables of reports, points and extensions keep that follows from it.
+//! the tables of reports, points, extensions and names keep that follows from it.
 //!
 //! The service moves them by difference from entry to entry and keeps no way to begin again. The check
 //! works out every row that they should be, at every size of the journal, so here it writes them.
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::compare::{list, number, text};
 use super::fold::State;
 use super::history::Known;
-use super::{Findings, fold_all, journal, tallies};
+use super::{Findings, fold_all, journal, names, tallies};
 use crate::db::types::{Document, Instant, Units};
 use crate::db::{self, Conn, Db};
 use crate::domain::amounts::Amounts;
@@ -52,6 +52,8 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
     let (state, history) = fold_all(&entries, &mut found);
     reports(conn, &state)?;
     extensions(conn, alliance, &state)?;
+    store::partner_names::clear(conn, alliance)?;
+    store::partner_names::insert(conn, &names::rows(alliance, &entries).ok_or_else(unreadable)?)?;
     store::standings::clear(conn, alliance)?;
     let standings: Option<Vec<_>> = history.rows.iter().map(|known| standing(alliance, known)).collect();
     let standings = standings.ok_or_else(unreadable)?;

@@ -482,6 +482,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
+    partner_names (partner_id, from_seq) {
+        partner_id -> Uid,
+        from_seq -> BigInt,
+        to_seq -> BigInt,
+        alliance_id -> Uid,
+        name -> Text,
+        name_sort -> Binary,
+    }
+}
+
 diesel::joinable!(report_versions -> reports (report_id));
 diesel::joinable!(standings -> series (series_id));
 diesel::joinable!(tallies -> series (series_id));
@@ -519,4 +533,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     unhashed_journals,
     note_keys,
     checkpoints,
+    partner_names,
 );

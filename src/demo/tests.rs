@@ -33,9 +33,9 @@ impl Filled {
     /// By indicator and scope, as known at a size of the journal.
     fn tallies(&self, entries: i64) -> BTreeMap<String, Tally> {
         let alliance = self.alliance.id;
-        let rows = self
-            .db
-            .read_now(|conn| store::tallies::known(conn, alliance, WHOLE, &SCOPES, None, entries));
+        let asked =
+            store::tallies::Asked { alliance, dimension: WHOLE, scopes: &SCOPES, indicator: None };
+        let rows = self.db.read_now(|conn| store::tallies::as_of(conn, &asked, entries));
         let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
         for row in rows
             .expect("the tallies")

@@ -18,6 +18,7 @@ pub mod json;
 pub mod names;
 pub mod partner;
 pub mod places;
+pub mod point;
 pub mod programme;
 pub mod publication;
 pub mod record;

@@ -19,6 +19,7 @@ pub mod installation;
 pub mod journal;
 pub mod keys;
 pub mod partners;
+pub mod past;
 pub mod patch;
 pub mod policy;
 pub mod programmes;

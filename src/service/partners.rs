@@ -131,6 +131,7 @@ fn record(
         taken: Vec::new(),
     };
     let seq = journal::record(conn, ctx, alliance.id, change)?;
+    store::partner_names::renew(conn, alliance.id, partner.id, &partner.name, seq)?;
     standings::renew(conn, ctx, alliance.id, &alliance.programme, &[partner.id], seq)
 }
 

@@ -52,6 +52,14 @@ pub fn with_programme(conn: &mut Conn, alliance: Alliance) -> Result<InForce> {
     compiled(conn, alliance, sha256)
 }
 
+/// The alliance with the programme that was in force at a size of its journal.
+pub fn at(conn: &mut Conn, alliance: &InForce, seq: i64) -> Result<InForce> {
+    let found = store::alliances::programme_at(conn, alliance.id, seq)?;
+    let (version, sha256) = found.ok_or_else(Error::absent)?;
+    let slug = alliance.programme.slug.clone();
+    compiled(conn, Alliance { id: alliance.id, slug, version }, sha256)
+}
+
 fn compiled(conn: &mut Conn, alliance: Alliance, sha256: String) -> Result<InForce> {
     let key = (alliance.id, sha256);
     if let Some(programme) = cached(&key) {

@@ -105,6 +105,16 @@ pub fn programme_sha256(conn: &mut Conn, id: AllianceId, version: i64) -> Result
     Ok(found.select(programme_versions::sha256).get_result(conn)?)
 }
 
+/// Version and hash of the programme that was in force at a size of the journal.
+pub fn programme_at(conn: &mut Conn, id: AllianceId, seq: i64) -> Result<Option<(i64, String)>> {
+    let applied = programme_versions::table.filter(programme_versions::alliance_id.eq(id));
+    let query = applied
+        .filter(programme_versions::seq.le(seq))
+        .order(programme_versions::version.desc())
+        .select((programme_versions::version, programme_versions::sha256));
+    Ok(query.get_result(conn).optional()?)
+}
+
 pub fn programmes(conn: &mut Conn, id: AllianceId) -> Result<Vec<ProgrammeVersion>> {
     let found = programme_versions::table.filter(programme_versions::alliance_id.eq(id));
     Ok(found

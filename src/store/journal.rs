@@ -139,6 +139,12 @@ pub fn find(conn: &mut Conn, journal: AllianceId, seq: i64) -> Result<Option<Ent
     Ok(query.get_result(conn).optional()?)
 }
 
+/// When an entry was made.
+pub fn time_of(conn: &mut Conn, journal: AllianceId, seq: i64) -> Result<Option<DateTime<Utc>>> {
+    let query = journal_entries::table.find((journal, seq)).select(journal_entries::entry_at);
+    Ok(query.get_result(conn).optional()?.map(utc))
+}
+
 /// The texts of these entries, in their order.
 pub fn texts(conn: &mut Conn, journal: AllianceId, seqs: &[i64]) -> Result<Vec<TextRow>> {
     let query = journal_texts::table.filter(journal_texts::journal_id.eq(journal));

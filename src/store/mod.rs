@@ -14,6 +14,7 @@ pub mod initiatives;
 pub mod installation;
 pub mod journal;
 pub mod keys;
+pub mod partner_names;
 pub mod partners;
 pub mod publications;
 pub mod records;

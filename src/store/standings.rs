@@ -8,7 +8,7 @@ use diesel::sqlite::Sqlite;
 use super::series::{self, Series};
 use super::{CHUNK, OPEN, Page, document, strings};
 use crate::db::connection::insert_all;
-use crate::db::schema::{partners, series as series_table, standings};
+use crate::db::schema::{partner_names, series as series_table, standings};
 use crate::db::types::{Document, Uid, Units};
 use crate::db::{Conn, Result};
 use crate::domain::amounts::Amounts;
@@ -293,15 +293,21 @@ pub type After = (SortKey, SubjectId);
 /// A standing with its partner's name and the key that name is sorted by.
 pub type Named = (StandingRow, (String, Vec<u8>));
 
-type Joined =
-    dsl::InnerJoinOn<standings::table, partners::table, dsl::Eq<standings::partner_id, partners::id>>;
+type Joined = dsl::InnerJoinOn<
+    standings::table,
+    partner_names::table,
+    dsl::Eq<standings::partner_id, partner_names::partner_id>,
+>;
 type Narrowed<'a> = dsl::IntoBoxed<'a, Joined, crate::db::connection::MultiBackend>;
 
 fn narrow<'a>(alliance: AllianceId, filter: &Filter) -> Narrowed<'a> {
-    let joined = standings::table.inner_join(partners::table.on(standings::partner_id.eq(partners::id)));
+    let whose = standings::partner_id.eq(partner_names::partner_id);
     let series = series::Named::whole(&filter.indicator, &filter.scope);
-    let mut query = joined
+    let mut query = standings::table
+        .inner_join(partner_names::table.on(whose))
         .into_boxed()
+        .filter(partner_names::from_seq.le(filter.seq))
+        .filter(partner_names::to_seq.gt(filter.seq))
         .filter(standings::series_id.eq(series.id(alliance)))
         .filter(standings::from_seq.le(filter.seq))
         .filter(standings::to_seq.gt(filter.seq))
@@ -316,7 +322,7 @@ fn narrow<'a>(alliance: AllianceId, filter: &Filter) -> Narrowed<'a> {
     query
 }
 
-/// A page in Danish order of partners' names.
+/// A page in Danish order of partners' names, as they were called then.
 pub fn list(
     conn: &mut Conn,
     alliance: AllianceId,
@@ -325,14 +331,14 @@ pub fn list(
 ) -> Result<Vec<Named>> {
     let mut query = narrow(alliance, filter);
     if let Some((SortKey(name), subject)) = page.after.clone() {
-        let same_name = partners::name_sort.eq(name.clone()).and(standings::subject_id.gt(subject));
-        query = query.filter(partners::name_sort.gt(name).or(same_name));
+        let same_name = partner_names::name_sort.eq(name.clone()).and(standings::subject_id.gt(subject));
+        query = query.filter(partner_names::name_sort.gt(name).or(same_name));
     }
     let query = query
-        .order((partners::name_sort.asc(), standings::subject_id.asc()))
+        .order((partner_names::name_sort.asc(), standings::subject_id.asc()))
         .limit(page.limit);
     let rows = query
-        .select((Stored::as_select(), (partners::name, partners::name_sort)))
+        .select((Stored::as_select(), (partner_names::name, partner_names::name_sort)))
         .load::<(Stored, (String, Vec<u8>))>(conn)?;
     let series = Series {
         alliance_id: alliance,

@@ -1,4 +1,5 @@
 mod gathered;
+mod reading;
 
 use std::collections::HashMap;
 
@@ -10,6 +11,7 @@ use diesel::sql_types::{Array, BigInt, Date};
 use diesel::sqlite::Sqlite;
 
 pub use self::gathered::Gathered;
+pub use self::reading::{Asked, as_of, open};
 pub use super::series::WHOLE;
 use super::series::{self, Series};
 use crate::db::connection::insert_all;
@@ -338,31 +340,6 @@ pub fn clear(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
         .select(series_table::id);
     diesel::delete(tallies::table.filter(tallies::series_id.eq_any(own))).execute(conn)?;
     Ok(())
-}
-
-/// The running counts of a dimension in these scopes as known at a size: of one indicator, or of all.
-pub fn known(
-    conn: &mut Conn,
-    alliance: AllianceId,
-    dimension: &str,
-    scopes: &[&str],
-    indicator: Option<&str>,
-    seq: i64,
-) -> Result<Vec<TallyRow>> {
-    let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-    let mut query = tallies::table
-        .inner_join(series_table::table)
-        .filter(series_table::alliance_id.eq(alliance))
-        .filter(series_table::dimension.eq(dimension.to_owned()))
-        .filter(series_table::scope.eq_any(scopes))
-        .filter(tallies::from_seq.le(seq))
-        .filter(tallies::to_seq.gt(seq))
-        .into_boxed();
-    if let Some(indicator) = indicator {
-        query = query.filter(series_table::indicator.eq(indicator.to_owned()));
-    }
-    let rows = query.select((Series::as_select(), Stored::as_select())).load(conn)?;
-    Ok(rows.into_iter().map(|row: (Series, Stored)| TallyRow::from(row)).collect())
 }
 
 /// Every row of an alliance, for checking.

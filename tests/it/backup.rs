@@ -135,7 +135,19 @@ fn a_restored_database_answers_what_the_other_one_did() {
     (0..5).for_each(|number| admit(&program, &token, &format!("Partner {number}")));
     let paths =
         [PARTNERS, "/v1/alliances/prove/journal", "/v1/alliances/prove/figures", "/v1/jwks.json"];
-    let answers = |program: &Program| paths.map(|path| program.read(path, &token));
+    let then = ["figures?by=sector&asOf=4", "figures/partners/partners?asOf=4&limit=1"];
+    let paths: Vec<String> = paths
+        .map(str::to_owned)
+        .into_iter()
+        .chain(then.map(|path| format!("/v1/alliances/prove/{path}")))
+        .collect();
+    let answers = |program: &Program| -> Vec<String> {
+        let read = |path: &String| program.request("GET", path).token(&token).send();
+        let read = paths.iter().map(read);
+        read.inspect(|read| assert_eq!(read.status, 200, "{}", read.text))
+            .map(|read| read.text)
+            .collect()
+    };
     let before = answers(&program);
     assert_eq!(backup(&database.url, &copy, &["--no-check"]).0, Some(0));
     admit(&program, &token, "Efter kopien");

@@ -6,6 +6,7 @@
 mod support;
 
 mod access;
+mod as_of;
 mod backup;
 mod bad_input;
 mod claims;

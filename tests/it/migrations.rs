@@ -277,6 +277,31 @@ fn an_older_database_gets_its_groups_of_focus_areas_from_its_journal() {
 }
 
 #[test]
+fn an_older_database_gets_the_names_of_then_from_its_journal() {
+    for backend in BOTH {
+        let (database, db) = migrated(backend);
+        lived(&db);
+        let names =
+            "SELECT name || ' ' || from_seq || ' ' || to_seq AS line FROM partner_names ORDER BY 1";
+        let before = lines(&db, names);
+        assert!(
+            before.iter().any(|line| line.starts_with("Ny nr.")),
+            "somebody was renamed: {before:?}"
+        );
+        drop(db);
+
+        back(&database, backend, "20261129000000");
+        let db = database.open();
+        db.migrate().expect("up again");
+        assert_eq!(lines(&db, names), Vec::<String>::new());
+        assert_eq!(check::refold_due(&db).expect("made anew"), [SLUG]);
+        assert_eq!(lines(&db, names), before, "{backend:?}");
+        let found = db.read_now(|conn| check::check(conn, SLUG)).expect("a check");
+        assert!(found.differences.is_empty(), "{:#?}", found.differences);
+    }
+}
+
+#[test]
 fn whoever_went_back_gets_the_sums_again() {
     for backend in BOTH {
         let (database, db) = migrated(backend);

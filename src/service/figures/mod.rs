@@ -2,6 +2,7 @@
 //! never as many as there are partners.
 
 mod groups;
+mod place;
 mod sums;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,8 +15,8 @@ use utoipa::ToSchema;
 use super::programmes::InForce;
 use super::{Ctx, Error, Kind, Result};
 use crate::db::Conn;
-use crate::domain::dates::{day_in, rfc3339};
-use crate::domain::figure::{Fraction, Tally};
+use crate::domain::dates::day_in;
+use crate::domain::figure::Tally;
 use crate::domain::programme::{Indicator, Kind as IndicatorKind, Programme, WHOLE_ALLIANCE};
 use crate::domain::text::{Fault, Language};
 use crate::store;
@@ -25,7 +26,7 @@ use crate::store::tallies::{TallyRow, WHOLE};
 pub use groups::By;
 use groups::large_ones;
 pub(super) use groups::merged;
-use sums::Summed;
+use place::Place;
 
 /// The value of an indicator, with everything needed to check it. Every row has all keys.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -135,9 +136,15 @@ pub struct Links {
 /// What is known at one point of the journal, and which day it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
+    /// The size of the journal.
     pub seq: i64,
+    /// When its last entry was made.
     pub at: DateTime<Utc>,
+    /// The day that figures are of by default, as long as their period lasts: of a live answer today, of a
+    /// journal size the last entry's, of a time that time's.
     pub today: NaiveDate,
+    /// Of an earlier point: the last entry's day. Nothing of such an answer depends on the clock.
+    pub entry_day: Option<NaiveDate>,
 }
 
 /// What is known now.
@@ -152,6 +159,7 @@ pub fn known(ctx: &Ctx, alliance: &InForce, head: Head) -> Known {
         seq: head.size,
         at: head.last_at,
         today: day_in(alliance.programme.zone, ctx.now),
+        entry_day: None,
     }
 }
 
@@ -189,11 +197,9 @@ pub fn all(conn: &mut Conn, alliance: &InForce, known: Known, asked: &Asked) -> 
     let mut scopes: Vec<&str> = placed.iter().map(|(_, scope)| *scope).collect();
     scopes.sort_unstable();
     scopes.dedup();
-    let whole = gathered(store::tallies::known(conn, alliance.id, WHOLE, &scopes, None, known.seq)?);
+    let whole = gathered(conn, alliance, known, WHOLE, &scopes, None)?;
     let groups = match asked.by {
-        Some(by) => {
-            gathered(store::tallies::known(conn, alliance.id, by.word(), &scopes, None, known.seq)?)
-        }
+        Some(by) => gathered(conn, alliance, known, by.word(), &scopes, None)?,
         None => HashMap::new(),
     };
     let figured = placed.into_iter().map(|(indicator, scope)| {
@@ -219,11 +225,9 @@ pub fn one(
     let scope = scope(programme, indicator, asked.round.as_deref())?;
     let only = Some(indicator.key.as_str());
     let key = (indicator.key.clone(), scope.to_owned());
-    let whole = gathered(store::tallies::known(conn, alliance.id, WHOLE, &[scope], only, known.seq)?);
+    let whole = gathered(conn, alliance, known, WHOLE, &[scope], only)?;
     let groups = match asked.by {
-        Some(by) => {
-            gathered(store::tallies::known(conn, alliance.id, by.word(), &[scope], only, known.seq)?)
-        }
+        Some(by) => gathered(conn, alliance, known, by.word(), &[scope], only)?,
         None => HashMap::new(),
     };
     Ok(figured(alliance, known, asked, indicator, scope, whole.get(&key), groups.get(&key)))
@@ -287,7 +291,20 @@ pub fn valid_on(
 
 type Gathered = HashMap<(String, String), Vec<TallyRow>>;
 
-fn gathered(rows: Vec<TallyRow>) -> Gathered {
+/// The rows of a dimension's tallies that were known then, by indicator and scope.
+fn gathered(
+    conn: &mut Conn,
+    alliance: &InForce,
+    known: Known,
+    dimension: &str,
+    scopes: &[&str],
+    indicator: Option<&str>,
+) -> Result<Gathered> {
+    let asked = store::tallies::Asked { alliance: alliance.id, dimension, scopes, indicator };
+    let rows = match known.entry_day {
+        None => store::tallies::open(conn, &asked)?,
+        Some(_) => store::tallies::as_of(conn, &asked, known.seq)?,
+    };
     let mut by_indicator = Gathered::new();
     for row in rows {
         by_indicator
@@ -295,7 +312,7 @@ fn gathered(rows: Vec<TallyRow>) -> Gathered {
             .or_default()
             .push(row);
     }
-    by_indicator
+    Ok(by_indicator)
 }
 
 fn figured(
@@ -340,109 +357,5 @@ fn figured(
         left_out: if is_disjoint { 0 } else { there - sums.len() },
         whole: figure(tally, None),
         groups: sums.into_iter().map(|(group, tally)| figure(tally, Some(&group))).collect(),
-    }
-}
-
-/// Where a figure stands: of what, of whom, when, for whom to read.
-struct Place<'a> {
-    alliance: &'a InForce,
-    known: Known,
-    asked: &'a Asked,
-    indicator: &'a Indicator,
-    scope: &'a str,
-    on: NaiveDate,
-    group: Option<&'a str>,
-}
-
-impl Place<'_> {
-    fn figure(&self, tally: Tally) -> Figure {
-        let (indicator, programme, language) =
-            (self.indicator, &self.alliance.programme, self.asked.language);
-        let is_share = indicator.kind == IndicatorKind::Share;
-        let base = tally.base(indicator.base);
-        let share = Fraction::of(tally.counted, base).filter(|_| is_share);
-        let of_all = |part| {
-            let fraction = Fraction::of(part, tally.applicable()).filter(|_| is_share);
-            fraction.map_or(Value::Null, |fraction| fraction.percent(programme.decimals))
-        };
-        let group = self.group.filter(|group| !group.is_empty());
-        let group_label = match (self.asked.by, group) {
-            (Some(by), Some(group)) => by.label(programme, group),
-            _ => None,
-        };
-        let summed = Summed::of(&indicator.kind, tally, language);
-        let is_sum = matches!(indicator.kind, IndicatorKind::Sum(_));
-        let slug = &programme.slug;
-        let own = format!("/v1/alliances/{slug}/figures/{}", indicator.key);
-        let round = (self.scope != WHOLE_ALLIANCE).then(|| self.scope.to_owned());
-        Figure {
-            indicator: indicator.key.clone(),
-            kind: indicator.kind.word().to_owned(),
-            label: indicator.label.get(language).to_owned(),
-            by: self.asked.by.filter(|_| self.group.is_some()).map(|by| by.word().to_owned()),
-            group: group.map(str::to_owned),
-            group_label: group_label.map(|label| label.get(language).to_owned()),
-            round,
-            counted: tally.counted,
-            not_counted: tally.not_counted,
-            not_applicable: tally.not_applicable,
-            no_answer: tally.no_answer,
-            not_submitted: tally.not_submitted,
-            members: tally.members(),
-            base_rule: is_share.then(|| indicator.base.word().to_owned()),
-            base: is_share.then_some(base),
-            percent: share.map_or(Value::Null, |share| share.percent(programme.decimals)),
-            percent_text: share.map(|share| share.percent_text(programme.decimals, language)),
-            ratio: share.map(Fraction::ratio),
-            no_percent_because: (is_share && share.is_none())
-                .then(|| no_percent_because(tally).to_owned()),
-            lowest_percent: of_all(tally.counted),
-            highest_percent: of_all(tally.counted_at_most()),
-            value: summed.value,
-            no_value_because: summed.no_value_because,
-            amount: summed.amount,
-            amount_self_reported: summed.self_reported,
-            amount_documented: summed.documented,
-            amount_external: summed.external,
-            measure: summed.measure,
-            take: summed.take,
-            unit: summed.unit,
-            of: summed.of,
-            valid_on: self.on,
-            as_of: rfc3339(self.known.at),
-            journal_size: self.known.seq,
-            definition: Definition {
-                version: self.alliance.version,
-                sha256: indicator.sha256.clone(),
-                counts: if is_sum { String::new() } else { indicator.counts.source().to_owned() },
-                question: indicator.question.clone(),
-            },
-            links: self.links(own),
-        }
-    }
-
-    /// Addresses that lead back to this very figure: with the round and date that were asked for.
-    fn links(&self, own: String) -> Links {
-        let asked = [
-            self.asked.round.as_ref().map(|round| format!("round={round}")),
-            self.asked.valid_on.map(|on| format!("validOn={on}")),
-        ];
-        let asked: Vec<String> = asked.into_iter().flatten().collect();
-        let query = if asked.is_empty() { String::new() } else { format!("?{}", asked.join("&")) };
-        Links {
-            partners: format!("{own}/partners{query}"),
-            own: format!("{own}{query}"),
-            changes: None,
-        }
-    }
-}
-
-fn no_percent_because(tally: Tally) -> &'static str {
-    if tally.members() == 0 {
-        "no-members"
-    } else if tally.applicable() == 0 {
-        "nobody-applicable"
-    } else {
-        "no-respondents"
     }
 }

@@ -37,6 +37,7 @@ pub enum What {
     Rejoin,
     Move,
     Correct,
+    Rename,
     Commit,
     Goal,
     Uncommit,
@@ -75,9 +76,9 @@ impl std::fmt::Debug for Step {
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     use What::*;
     let often = vec![
-        Admit, Admit, Admit, Depart, Depart, Rejoin, Rejoin, Move, Correct, Commit, Commit, Goal,
-        Uncommit, Start, Start, Share, Lead, Status, Delete, Report, Report, Report, Report, Withdraw,
-        Return, Return, Accept, Accept, Reopen, Extend, Shorten, Programme,
+        Admit, Admit, Admit, Depart, Depart, Rejoin, Rejoin, Move, Correct, Rename, Commit, Commit,
+        Goal, Uncommit, Start, Start, Share, Lead, Status, Delete, Report, Report, Report, Report,
+        Withdraw, Return, Return, Accept, Accept, Reopen, Extend, Shorten, Programme,
     ];
     let step = (prop::sample::select(often), 0..100_usize, 0..100_usize, 0..1800_i64, any::<bool>())
         .prop_map(|(what, who, other, day, flag)| Step { what, who, other, day, flag });
@@ -93,6 +94,11 @@ pub fn begun() -> DateTime<Utc> {
 
 /// Plays a history in a new alliance. What is refused leaves nothing behind.
 pub fn play(db: &Db, steps: &[Step]) -> Touched {
+    play_watched(db, steps, |_| {})
+}
+
+/// The same, telling the size of the journal after each step that was taken.
+pub fn play_watched(db: &Db, steps: &[Step], mut watch: impl FnMut(i64)) -> Touched {
     let mut touched = Touched::new();
     let first = Step { what: What::Programme, who: 0, other: 0, day: 0, flag: false };
     let admit = |day| Step { what: What::Admit, who: 0, other: 1, day, flag: true };
@@ -109,6 +115,7 @@ pub fn play(db: &Db, steps: &[Step]) -> Touched {
         match played {
             Ok((size, of)) => {
                 touched.entry(size).or_default().extend(of);
+                watch(size);
             }
             Err(Error::Refused(_)) => {}
             Err(failed) => panic!("{step:?}: {failed}"),
@@ -145,7 +152,7 @@ fn happen(conn: &mut Conn, ctx: &Ctx, step: &Step) -> Result<BTreeSet<PartnerId>
                 "region": pick(&REGIONS, step.who)?, "joinedOn": joined_on});
             Ok(BTreeSet::from([partners::admit(conn, ctx, alliance, &from(body))?.id]))
         }
-        What::Depart | What::Rejoin | What::Move | What::Correct => {
+        What::Depart | What::Rejoin | What::Move | What::Correct | What::Rename => {
             let who = pick(&everyone, step.who)?;
             membership(conn, ctx, alliance, step, who)?;
             Ok(BTreeSet::from([who]))
@@ -188,6 +195,7 @@ fn membership(
         What::Move => {
             json!({"sector": pick(&SECTORS, step.other)?, "region": pick(&REGIONS, step.other / 3)?})
         }
+        What::Rename => json!({"name": format!("Ny nr. {}", step.day)}),
         _ => json!({"joinedOn": step.flag.then_some(on)}),
     };
     partners::update(conn, ctx, alliance, who, Some(&Seen::Any), &change).map(drop)
