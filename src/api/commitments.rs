@@ -5,10 +5,14 @@ use utoipa::IntoParams;
 use super::answer::Answer;
 use super::call::Call;
 use super::lists::{List, Paging, unless_any};
+use super::points::PointQuery;
 use super::problem::Failure;
+use crate::db::Conn;
 use crate::domain::checks::Faults;
 use crate::domain::commitment::{Commitment, MakeCommitment, UpdateCommitment};
 use crate::domain::id::{CommitmentId, PartnerId};
+use crate::service::past::{self, Then};
+use crate::service::programmes::InForce;
 use crate::service::{commitments, partners};
 use crate::store;
 
@@ -75,13 +79,19 @@ pub async fn make_commitment(call: Call) -> HttpResponse {
 }
 
 /// Find a commitment.
-#[utoipa::path(tag = "commitments", responses((status = 200, description = "The commitment", body = Commitment)))]
+#[utoipa::path(tag = "commitments", params(PointQuery), responses(
+    (status = 200, description = "The commitment", body = Commitment)))]
 #[get("/alliances/{alliance}/commitments/{commitment}")]
 pub async fn find_commitment(call: Call) -> HttpResponse {
     call.read(|conn, call| {
+        let query: PointQuery = call.query()?;
         let alliance = call.alliance(conn)?;
         let id = call.id("commitment", CommitmentId::parse)?;
-        answer(&commitments::find(conn, &call.ctx, &alliance, id)?)
+        let now = |conn: &mut Conn, alliance: &InForce| {
+            answer(&commitments::find(conn, &call.ctx, alliance, id)?)
+        };
+        let then = |conn: &mut Conn, then: &Then| answer(&past::commitment(conn, &call.ctx, then, id)?);
+        call.now_or_then(conn, alliance, &query, now, then)
     })
     .await
 }

@@ -6,13 +6,17 @@ use super::answer::Answer;
 use super::call::Call;
 use super::lists::{List, Paging, unless_any};
 use super::partners::unknown;
+use super::points::PointQuery;
 use super::problem::Failure;
+use crate::db::Conn;
 use crate::domain::checks::Faults;
 use crate::domain::id::{InitiativeId, PartnerId};
 use crate::domain::initiative::{APPROACHES, CreateInitiative, Initiative, STATUSES, UpdateInitiative};
 use crate::domain::names::{self, SortKey};
 use crate::domain::programme::Programme;
 use crate::service::initiatives;
+use crate::service::past::{self, Then};
+use crate::service::programmes::InForce;
 use crate::store;
 use crate::store::initiatives::Filter;
 
@@ -120,13 +124,19 @@ pub async fn create_initiative(call: Call) -> HttpResponse {
 }
 
 /// Find an initiative.
-#[utoipa::path(tag = "initiatives", responses((status = 200, description = "The initiative", body = Initiative)))]
+#[utoipa::path(tag = "initiatives", params(PointQuery), responses(
+    (status = 200, description = "The initiative", body = Initiative)))]
 #[get("/alliances/{alliance}/initiatives/{initiative}")]
 pub async fn find_initiative(call: Call) -> HttpResponse {
     call.read(|conn, call| {
+        let query: PointQuery = call.query()?;
         let alliance = call.alliance(conn)?;
         let id = call.id("initiative", InitiativeId::parse)?;
-        answer(&initiatives::find(conn, &call.ctx, &alliance, id)?)
+        let now = |conn: &mut Conn, alliance: &InForce| {
+            answer(&initiatives::find(conn, &call.ctx, alliance, id)?)
+        };
+        let then = |conn: &mut Conn, then: &Then| answer(&past::initiative(conn, &call.ctx, then, id)?);
+        call.now_or_then(conn, alliance, &query, now, then)
     })
     .await
 }

@@ -13,6 +13,7 @@ use utoipa::OpenApi;
 use utoipa_actix_web::{AppExt, scope};
 
 use super::csv;
+use super::points::AS_OF;
 use super::problem::{PlaceAtFault, Problem};
 use crate::service::policy::{Access, Grant};
 
@@ -188,6 +189,11 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
             json!({"type": "string"}),
         ));
     }
+    let takes_time = has_parameter(operation, AS_OF);
+    if takes_time {
+        let says = "The same as `asOf` with that time (RFC 7089).";
+        parameters.push(header("Accept-Datetime", says, false, json!({"type": "string"})));
+    }
     let is_needed = super::call::NEED_A_KEY.contains(&name.as_str());
     let takes_key = method == "post" && !super::call::TAKE_NO_KEY.contains(&name.as_str());
     if takes_key {
@@ -232,7 +238,8 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
     if changes || takes_key {
         statuses.push(409);
     }
-    if has_body || is_list || takes_key || PROOFS.contains(&name.as_str()) {
+    let takes_values = is_list || takes_time || PROOFS.contains(&name.as_str());
+    if has_body || takes_key || takes_values {
         statuses.push(422);
     }
     let is_limited = !["livez", "readyz"].contains(&name.as_str());
@@ -242,6 +249,11 @@ fn complete(operation: &mut Value, path: &str, method: &str) {
     statuses.push(503);
     statuses.sort_unstable();
     add_answers(operation, method, &statuses, is_limited);
+    if takes_time {
+        operation["responses"]["200"]["headers"]["Memento-Datetime"] = json!({
+            "description": "As of an earlier point: the time of the last entry then.", "schema": {"type": "string"}
+        });
+    }
 }
 
 fn roles(access: &Access) -> Value {

@@ -5,6 +5,7 @@ use utoipa::IntoParams;
 use super::answer::Answer;
 use super::call::Call;
 use super::lists::{List, Paging, unless_any};
+use super::points::PointQuery;
 use super::problem::Failure;
 use crate::db::Conn;
 use crate::domain::checks::Faults;
@@ -14,6 +15,8 @@ use crate::domain::places;
 use crate::domain::programme::Programme;
 use crate::domain::text::Fault;
 use crate::service::partners;
+use crate::service::past::{self, Then};
+use crate::service::programmes::InForce;
 use crate::store;
 use crate::store::partners::{After, Filter, Sort};
 
@@ -139,13 +142,19 @@ pub async fn admit_partner(call: Call) -> HttpResponse {
 }
 
 /// Find a partner.
-#[utoipa::path(tag = "partners", responses((status = 200, description = "The partner", body = Partner)))]
+#[utoipa::path(tag = "partners", params(PointQuery), responses(
+    (status = 200, description = "The partner", body = Partner)))]
 #[get("/alliances/{alliance}/partners/{partner}")]
 pub async fn find_partner(call: Call) -> HttpResponse {
     call.read(|conn, call| {
+        let query: PointQuery = call.query()?;
         let alliance = call.alliance(conn)?;
         let id = call.id("partner", PartnerId::parse)?;
-        answer(&partners::find(conn, &call.ctx, &alliance, id)?)
+        let now = |conn: &mut Conn, alliance: &InForce| {
+            answer(&partners::find(conn, &call.ctx, alliance, id)?)
+        };
+        let then = |conn: &mut Conn, then: &Then| answer(&past::partner(conn, &call.ctx, then, id)?);
+        call.now_or_then(conn, alliance, &query, now, then)
     })
     .await
 }
@@ -197,10 +206,7 @@ pub async fn rejoin_partner(call: Call) -> HttpResponse {
     .await
 }
 
-fn partner_at(
-    conn: &mut Conn,
-    call: &Call,
-) -> Result<(crate::service::programmes::InForce, PartnerId), Failure> {
+fn partner_at(conn: &mut Conn, call: &Call) -> Result<(InForce, PartnerId), Failure> {
     let alliance = call.alliance(conn)?;
     Ok((alliance, call.id("partner", PartnerId::parse)?))
 }

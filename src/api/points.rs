@@ -6,10 +6,13 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::answer::Answer;
 use super::call::Call;
 use super::headers::single;
+use super::lists::unless_any;
 use super::problem::Failure;
 use crate::db::Conn;
 use crate::domain::checks::{Faults, shown};
@@ -23,6 +26,16 @@ pub const AS_OF: &str = "asOf";
 
 /// How times are written in HTTP (RFC 9110 §5.6.7).
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
+/// The one parameter of a single resource.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PointQuery {
+    /// As of an earlier point: a size of the journal, or a time (RFC 3339), which stands for the last size at or
+    /// before it. `Accept-Datetime` says the same.
+    as_of: Option<String>,
+}
 
 /// Reads a point; what is none joins the other faults.
 pub fn read(faults: &mut Faults, pointer: &str, text: Option<&str>) -> Option<Point> {
@@ -93,6 +106,25 @@ impl Call {
             Some(point) => Ok(past::at(conn, &self.ctx, &alliance, point)?),
             None => Ok(Then { known: self.known(conn, &alliance)?, alliance }),
         }
+    }
+
+    /// A single resource: as it was at the point asked for, else as it is.
+    pub fn now_or_then(
+        &self,
+        conn: &mut Conn,
+        alliance: InForce,
+        query: &PointQuery,
+        now: impl FnOnce(&mut Conn, &InForce) -> Result<Answer, Failure>,
+        then: impl FnOnce(&mut Conn, &Then) -> Result<Answer, Failure>,
+    ) -> Result<Answer, Failure> {
+        let mut faults = Faults::new();
+        let as_of = read(&mut faults, "?asOf", query.as_of.as_deref());
+        unless_any(faults)?;
+        let Some(point) = as_of else {
+            return Ok(self.placed_in_time(now(conn, &alliance)?, None));
+        };
+        let known = past::at(conn, &self.ctx, &alliance, point)?;
+        Ok(self.placed_in_time(then(conn, &known)?, Some(known.known.at)))
     }
 
     /// The answer with what a client of RFC 7089 wants to know: of an earlier state, when that was, and where it

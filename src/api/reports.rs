@@ -6,12 +6,14 @@ use super::answer::Answer;
 use super::call::Call;
 use super::lists::{List, Paging, unless_any};
 use super::partners::unknown;
+use super::points::PointQuery;
 use super::problem::Failure;
 use crate::db::Conn;
 use crate::domain::checks::{self, Faults};
 use crate::domain::id::{InitiativeId, PartnerId};
 use crate::domain::report::{AcceptReport, ReopenReport, ReportBody, ReportPart, ReturnReport, State};
 use crate::domain::text::Fault;
+use crate::service::past::Then;
 use crate::service::programmes::InForce;
 use crate::service::reports::{self, Comparison, Listed, PartView, ReportAt, ReportView, VersionView};
 use crate::service::{Error, Result as ServiceResult};
@@ -97,14 +99,23 @@ pub async fn list_reports(call: Call) -> HttpResponse {
 
 /// Find a report.
 ///
-/// Its partner sees the draft where there is one; everybody else the last submission.
-#[utoipa::path(tag = "reports", responses((status = 200, description = "The report", body = ReportView)))]
+/// Its partner sees the draft where there is one; everybody else the last submission. As of an earlier point it is, for
+/// its partner too, the last submission then, with its state and points then and the deadline that held.
+#[utoipa::path(tag = "reports", params(PointQuery), responses(
+    (status = 200, description = "The report", body = ReportView)))]
 #[get("/alliances/{alliance}/reports/{round}/{partner}")]
 pub async fn find_report(call: Call) -> HttpResponse {
     call.read(|conn, call| {
+        let query: PointQuery = call.query()?;
         let (alliance, at) = report_at(conn, call)?;
-        let report = reports::find(conn, &call.ctx, &alliance, &at)?;
-        answer(conn, call, &alliance, &report)
+        let now = |conn: &mut Conn, alliance: &InForce| {
+            let report = reports::find(conn, &call.ctx, alliance, &at)?;
+            answer(conn, call, alliance, &report)
+        };
+        let then = |conn: &mut Conn, then: &Then| {
+            Ok(Answer::ok(&reports::then(conn, &call.ctx, then, &at)?).hashed())
+        };
+        call.now_or_then(conn, alliance, &query, now, then)
     })
     .await
 }
@@ -390,7 +401,11 @@ fn moved(
 
 fn answer(conn: &mut Conn, call: &Call, alliance: &InForce, report: &Report) -> Result<Answer, Failure> {
     let view = reports::view(conn, &call.ctx, call.language, alliance, report)?;
-    Ok(Answer::ok(&view).versioned(view.version))
+    let answer = Answer::ok(&view);
+    Ok(match view.version {
+        Some(version) => answer.versioned(version),
+        None => answer.hashed(),
+    })
 }
 
 fn created_or_ok(call: &Call, is_new: bool, answer: Answer) -> Result<Answer, Failure> {

@@ -46,6 +46,16 @@ impl Amounts {
         }
     }
 
+    /// The same in units of a later decimal: `more` decimals further on.
+    pub fn finer(self, more: u32) -> Amounts {
+        let factor = 10_i128.checked_pow(more).unwrap_or(i128::MAX);
+        Amounts {
+            self_reported: self.self_reported.wrapping_mul(factor),
+            documented: self.documented.wrapping_mul(factor),
+            external: self.external.wrapping_mul(factor),
+        }
+    }
+
     /// However verified.
     pub fn whole(self) -> i128 {
         self.self_reported.wrapping_add(self.documented).wrapping_add(self.external)

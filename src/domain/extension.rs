@@ -95,7 +95,12 @@ pub struct Deadline {
 impl Deadline {
     /// An extension never shortens: where the round's own deadline was moved past its end, that one holds.
     pub fn of(round: &Round, extension: Option<&Extension>) -> Deadline {
-        match extension.map(|extension| extension.until) {
+        Deadline::until(round, extension.map(|extension| extension.until))
+    }
+
+    /// The same, with nothing known of an extension but until when it is.
+    pub fn until(round: &Round, until: Option<DateTime<Utc>>) -> Deadline {
+        match until {
             Some(until) if until > round.due_at => Deadline { at: until, is_extended: true },
             _ => Deadline { at: round.due_at, is_extended: false },
         }

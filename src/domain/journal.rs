@@ -128,6 +128,25 @@ pub fn join<'a>(entry: &mut Value, texts: impl IntoIterator<Item = (&'a str, &'a
     }
 }
 
+/// What is read where a text was redacted.
+pub const REDACTED: &str = "[redacted]";
+
+/// Puts `REDACTED` where a text was taken out and is gone since: what was said there, nobody knows any more, but
+/// that something was.
+pub fn tell_redacted(value: &mut Value) {
+    match value {
+        Value::Object(fields) if is_hash(fields) => *value = Value::String(REDACTED.to_owned()),
+        Value::Object(fields) => fields.values_mut().for_each(tell_redacted),
+        Value::Array(items) => items.iter_mut().for_each(tell_redacted),
+        _ => {}
+    }
+}
+
+/// Whether it stands in a text's place. Nothing else in an entry is an object with this one key.
+fn is_hash(fields: &Map<String, Value>) -> bool {
+    fields.len() == 1 && fields.get("sha256").is_some_and(Value::is_string)
+}
+
 /// The value as an entry holds it: a number that is not a whole one below 2^53 becomes its text.
 pub fn without_floats(value: &Value) -> Value {
     match value {
@@ -247,6 +266,17 @@ mod tests {
         join(&mut entry, sealed.texts.iter().map(|t| (t.pointer.as_str(), t.text.as_str())));
         assert_eq!(entry["reason"], "because");
         assert_eq!(entry["after"]["answers"]["note"], json!({"value": "free", "comment": "said"}));
+    }
+
+    #[test]
+    fn a_redacted_text_is_told_as_such() {
+        let sealed = sealed();
+        let mut entry: Value = serde_json::from_slice(&sealed.bytes).expect("JSON");
+        let kept = sealed.texts.iter().filter(|text| text.text != "free");
+        join(&mut entry, kept.map(|t| (t.pointer.as_str(), t.text.as_str())));
+        tell_redacted(&mut entry);
+        assert_eq!(entry["after"]["answers"]["note"], json!({"value": REDACTED, "comment": "said"}));
+        assert_eq!(entry["after"]["answers"]["who"], json!({"value": "yes"}));
     }
 
     #[test]

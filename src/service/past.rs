@@ -1,10 +1,18 @@
 //! What was known at an earlier point of the journal.
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
 use super::figures::Known;
 use super::programmes::{self, InForce};
 use super::{Ctx, Error, Kind, Result};
-use crate::db::Conn;
+use crate::db::{self, Conn};
+use crate::domain::commitment::Commitment;
 use crate::domain::dates::day_in;
+use crate::domain::id::{CommitmentId, InitiativeId, PartnerId};
+use crate::domain::initiative::Initiative;
+use crate::domain::journal::{join, tell_redacted};
+use crate::domain::partner::Partner;
 use crate::domain::point::Point;
 use crate::store;
 
@@ -36,6 +44,46 @@ pub fn at(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, point: Point) -> Resul
         entry_day: Some(day_in(zone, entry_at)),
     };
     Ok(Then { alliance, known })
+}
+
+/// A partner as it was then.
+pub fn partner(conn: &mut Conn, ctx: &Ctx, then: &Then, id: PartnerId) -> Result<Partner> {
+    ctx.may_with(then.alliance.id, id)?;
+    read(conn, then, &format!("partners/{id}"))
+}
+
+/// A commitment as it was then.
+pub fn commitment(conn: &mut Conn, ctx: &Ctx, then: &Then, id: CommitmentId) -> Result<Commitment> {
+    let commitment: Commitment = read(conn, then, &format!("commitments/{id}"))?;
+    ctx.may_with(then.alliance.id, commitment.partner)?;
+    Ok(commitment)
+}
+
+/// An initiative as it was then.
+pub fn initiative(conn: &mut Conn, ctx: &Ctx, then: &Then, id: InitiativeId) -> Result<Initiative> {
+    let initiative: Initiative = read(conn, then, &format!("initiatives/{id}"))?;
+    ctx.may_with(then.alliance.id, initiative.lead_partner)?;
+    Ok(initiative)
+}
+
+fn read<T: DeserializeOwned>(conn: &mut Conn, then: &Then, subject: &str) -> Result<T> {
+    let value = subject_then(conn, then, subject)?.ok_or_else(Error::absent)?;
+    let broken = |e: serde_json::Error| db::Error::Broken(format!("an entry of {subject}: {e}"));
+    Ok(serde_json::from_value(value).map_err(broken)?)
+}
+
+/// A subject's whole representation then, by its last entry, with its texts; none where it was not there yet, or
+/// no more. A redacted text reads as `journal::REDACTED`.
+pub(super) fn subject_then(conn: &mut Conn, then: &Then, subject: &str) -> Result<Option<Value>> {
+    let journal = then.alliance.id;
+    let last = store::journal::last_about(conn, journal, subject, then.known.seq)?;
+    let Some(row) = last else { return Ok(None) };
+    let broken = |e: serde_json::Error| db::Error::Broken(format!("entry {}: {e}", row.seq));
+    let mut entry: Value = serde_json::from_slice(&row.bytes).map_err(broken)?;
+    let texts = store::journal::texts(conn, journal, &[row.seq])?;
+    join(&mut entry, texts.iter().map(|text| (text.pointer.as_str(), text.text.as_str())));
+    tell_redacted(&mut entry);
+    Ok(entry.get_mut("after").map(Value::take).filter(|after| !after.is_null()))
 }
 
 fn in_the_future() -> Error {

@@ -115,6 +115,22 @@ pub fn programme_at(conn: &mut Conn, id: AllianceId, seq: i64) -> Result<Option<
     Ok(query.get_result(conn).optional()?)
 }
 
+/// The programmes that entries after one number and up to another applied: version, hash and entry, in order.
+pub fn programmes_between(
+    conn: &mut Conn,
+    id: AllianceId,
+    after: i64,
+    up_to: i64,
+) -> Result<Vec<(i64, String, i64)>> {
+    let applied = programme_versions::table.filter(programme_versions::alliance_id.eq(id));
+    let query = applied
+        .filter(programme_versions::seq.gt(after))
+        .filter(programme_versions::seq.le(up_to))
+        .order(programme_versions::seq)
+        .select((programme_versions::version, programme_versions::sha256, programme_versions::seq));
+    Ok(query.load(conn)?)
+}
+
 pub fn programmes(conn: &mut Conn, id: AllianceId) -> Result<Vec<ProgrammeVersion>> {
     let found = programme_versions::table.filter(programme_versions::alliance_id.eq(id));
     Ok(found

@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
+use diesel::dsl;
 use diesel::prelude::*;
 
-use super::{Page, utc};
+use super::{CHUNK, Page, utc};
 use crate::db::schema::{alliances, journal_entries, journal_texts, journals};
 use crate::db::types::Instant;
 use crate::db::{Conn, Result};
@@ -137,6 +138,44 @@ pub fn list(
 pub fn find(conn: &mut Conn, journal: AllianceId, seq: i64) -> Result<Option<EntryRow>> {
     let query = journal_entries::table.find((journal, seq)).select(EntryRow::as_select());
     Ok(query.get_result(conn).optional()?)
+}
+
+diesel::alias!(journal_entries as earlier: Earlier);
+
+/// When these entries were made, and of what action they are.
+pub fn told(
+    conn: &mut Conn,
+    journal: AllianceId,
+    seqs: &[i64],
+) -> Result<Vec<(i64, DateTime<Utc>, String)>> {
+    let mut told = Vec::with_capacity(seqs.len());
+    for chunk in seqs.chunks(CHUNK) {
+        let query = journal_entries::table
+            .filter(journal_entries::journal_id.eq(journal))
+            .filter(journal_entries::seq.eq_any(chunk.to_vec()))
+            .select((journal_entries::seq, journal_entries::entry_at, journal_entries::action));
+        let rows: Vec<(i64, Instant, String)> = query.load(conn)?;
+        told.extend(rows.into_iter().map(|(seq, at, action)| (seq, utc(at), action)));
+    }
+    Ok(told)
+}
+
+/// The last entry about a subject at or before a number. Found by key, however many there are.
+pub fn last_about(
+    conn: &mut Conn,
+    journal: AllianceId,
+    subject: &str,
+    seq: i64,
+) -> Result<Option<EntryRow>> {
+    let last = earlier
+        .filter(earlier.field(journal_entries::journal_id).eq(journal))
+        .filter(earlier.field(journal_entries::subject).eq(subject.to_owned()))
+        .filter(earlier.field(journal_entries::seq).le(seq))
+        .select(dsl::max(earlier.field(journal_entries::seq)));
+    let query = journal_entries::table
+        .filter(journal_entries::journal_id.eq(journal))
+        .filter(journal_entries::seq.nullable().eq(last.single_value()));
+    Ok(query.select(EntryRow::as_select()).get_result(conn).optional()?)
 }
 
 /// When an entry was made.

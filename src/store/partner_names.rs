@@ -1,8 +1,10 @@
 //! What each partner was called, from which entry on and before which.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
-use super::OPEN;
+use super::{CHUNK, OPEN, among};
 use crate::db::connection::insert_all;
 use crate::db::schema::partner_names;
 use crate::db::{Conn, Result};
@@ -53,6 +55,24 @@ pub fn renew(
         diesel::update(row).set(partner_names::to_seq.eq(seq)).execute(conn)?;
     }
     insert(conn, &[NameRow::new(alliance, partner, name, seq)])
+}
+
+/// What these partners were called at a size of the journal, each with the key that names are sorted by.
+pub fn at(
+    conn: &mut Conn,
+    ids: &[PartnerId],
+    seq: i64,
+) -> Result<HashMap<PartnerId, (String, Vec<u8>)>> {
+    let mut found = HashMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let query = partner_names::table
+            .filter(among!(partner_names, partner_names::partner_id, chunk))
+            .filter(partner_names::from_seq.le(seq))
+            .filter(partner_names::to_seq.gt(seq));
+        let rows: Vec<NameRow> = query.select(NameRow::as_select()).load(conn)?;
+        found.extend(rows.into_iter().map(|row| (row.partner_id, (row.name, row.name_sort))));
+    }
+    Ok(found)
 }
 
 pub fn insert(conn: &mut Conn, rows: &[NameRow]) -> Result<()> {

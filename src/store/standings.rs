@@ -1,3 +1,5 @@
+mod moved;
+
 use chrono::NaiveDate;
 use diesel::dsl;
 use diesel::prelude::*;
@@ -5,6 +7,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Date};
 use diesel::sqlite::Sqlite;
 
+pub use self::moved::{Span, Whose, known_within, moved};
 use super::series::{self, Series};
 use super::{CHUNK, OPEN, Page, document, strings};
 use crate::db::connection::insert_all;

@@ -49,7 +49,7 @@ fn every_answer_can_be_had_again_on_postgres() {
 }
 
 /// Made when the history begins, since its entry has a time like all others.
-fn auditor(api: &Api) -> Token {
+pub fn auditor(api: &Api) -> Token {
     let ctx = Ctx::installation(begun());
     let body = CreateKey {
         role: "auditor".to_owned(),

@@ -7,6 +7,7 @@ mod support;
 
 mod access;
 mod as_of;
+mod as_of_resources;
 mod backup;
 mod bad_input;
 mod claims;

@@ -44,6 +44,26 @@ pub struct Point {
 }
 
 impl Point {
+    /// A point as an entry of the journal holds it. Entries of before points had owners lack some fields.
+    pub fn from_entry(value: &Value) -> Option<Point> {
+        let text = |field: &str| value.get(field).and_then(Value::as_str);
+        let number = |field: &str| value.get(field).and_then(Value::as_i64);
+        Some(Point {
+            id: PointId::parse(text("id")?)?,
+            pointer: text("pointer")?.to_owned(),
+            initiative: text("initiative").and_then(InitiativeId::parse),
+            code: text("code")?.to_owned(),
+            detail: text("detail")?.to_owned(),
+            opened_at: dates::instant(text("openedAt")?)?,
+            opened_by: text("openedBy").and_then(KeyId::parse),
+            opened_in_version: number("openedInVersion"),
+            closed_by_version: number("closedByVersion"),
+            closed_at: text("closedAt").and_then(dates::instant),
+            closed_by: text("closedBy").and_then(KeyId::parse),
+            waived_reason: text("waivedReason").map(str::to_owned),
+        })
+    }
+
     pub fn is_open(&self) -> bool {
         self.closed_at.is_none() && self.closed_by_version.is_none()
     }

@@ -5,6 +5,7 @@ mod draft;
 mod moves;
 mod points;
 mod prefill;
+mod then;
 mod view;
 
 pub use comparison::{Changed, Comparison, InitiativeNamed, compare};
@@ -12,6 +13,7 @@ pub use draft::{delete, delete_part, find_part, save, save_part};
 pub use moves::{accept, reopen, return_with, submit, withdraw};
 pub(in crate::service) use prefill::begin;
 pub use prefill::prefill;
+pub use then::then;
 pub use view::{Listed, PartView, Permissions, ReportView, VersionView, versions, view};
 
 use super::programmes::InForce;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{InForce, known_initiatives, last_version, receipt};
+use super::{InForce, ReportAt, known_initiatives, last_version, receipt};
 use crate::db::Conn;
 use crate::domain::dates::rfc3339;
 use crate::domain::extension::Deadline;
@@ -34,8 +34,8 @@ pub struct ReportView {
     pub round: String,
     pub partner: PartnerId,
     pub state: State,
-    /// Counts saves.
-    pub version: i64,
+    /// Counts saves; null as of an earlier point, since no entry tells of a draft that was saved.
+    pub version: Option<i64>,
     /// The last submission: 1, 2, 3.
     pub submitted_version: Option<i64>,
     /// When the first submission was received.
@@ -72,7 +72,7 @@ pub struct ReportLinks {
 }
 
 /// What the caller may do with the report at this moment.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Permissions {
     pub edit: bool,
@@ -190,7 +190,7 @@ pub fn view(
         round: report.round.clone(),
         partner: report.partner,
         state: report.state,
-        version: report.version,
+        version: Some(report.version),
         submitted_version: report.submitted_version,
         submitted_at: report.submitted_at.map(rfc3339),
         on_time: report.on_time,
@@ -204,20 +204,29 @@ pub fn view(
         faults: remarks(faults),
         warnings: remarks(check.warnings),
         links: ReportLinks {
-            changes_since_acceptance: changes_since_acceptance(alliance, report),
+            changes_since_acceptance: changes_since_acceptance(
+                &alliance.programme.slug,
+                &ReportAt { round: report.round.clone(), partner: report.partner },
+                report.accepted_version,
+                report.submitted_version,
+            ),
             receipt_proof: version.as_ref().map(|version| proof(alliance, version.seq)),
         },
     })
 }
 
-fn proof(alliance: &InForce, seq: i64) -> String {
+pub(super) fn proof(alliance: &InForce, seq: i64) -> String {
     format!("/v1/alliances/{}/journal/{seq}/proof", alliance.programme.slug)
 }
 
-fn changes_since_acceptance(alliance: &InForce, report: &Report) -> Option<String> {
-    let (accepted, last) = (report.accepted_version?, report.submitted_version?);
-    let at =
-        format!("/v1/alliances/{}/reports/{}/{}", alliance.programme.slug, report.round, report.partner);
+pub(super) fn changes_since_acceptance(
+    slug: &str,
+    at: &ReportAt,
+    accepted: Option<i64>,
+    last: Option<i64>,
+) -> Option<String> {
+    let (accepted, last) = (accepted?, last?);
+    let at = format!("/v1/alliances/{slug}/reports/{}/{}", at.round, at.partner);
     (accepted != last).then(|| format!("{at}/versions/{last}/diff?from={accepted}"))
 }
 

@@ -33,6 +33,18 @@ impl Answered {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// Where a link of this relation leads (RFC 8288).
+    pub fn link(&self, relation: &str) -> Option<String> {
+        let links = self.header("link").split(", <");
+        let wanted = |link: &&str| {
+            link.split_once("rel=\"")
+                .and_then(|(_, rest)| rest.split_once('"'))
+                .is_some_and(|(relations, _)| relations.split(' ').any(|one| one == relation))
+        };
+        let found = links.into_iter().find(wanted)?.split_once('>')?.0;
+        Some(found.trim_start_matches('<').to_owned())
+    }
+
     pub fn etag(&self) -> &str {
         self.header("etag")
     }
