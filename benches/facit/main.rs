@@ -10,6 +10,7 @@ mod client;
 mod crowd;
 mod imports;
 mod outcome;
+mod past;
 mod process;
 mod reads;
 mod rules;
@@ -34,6 +35,9 @@ fn main() {
     }
     if is_asked("imports") {
         imports::run();
+    }
+    if is_asked("time") {
+        past::run();
     }
     if is_asked("scale") {
         scale::run(&[10_000, 100_000]);

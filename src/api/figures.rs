@@ -23,8 +23,8 @@ use crate::service::programmes::InForce;
 struct FiguresQuery {
     /// Only this round's answers decide; of a sum, what this round's reports name is added.
     round: Option<String>,
-    /// As of an earlier point: a size of the journal, or a time (RFC 3339), which stands for the last size at or
-    /// before it. `Accept-Datetime` says the same.
+    /// As of an earlier point: a size of the journal, a time (RFC 3339), which stands for the last size at or before
+    /// it, or `publications/{n}`. `Accept-Datetime` says the same of a time.
     as_of: Option<String>,
     /// Whose membership: on this date. By default the earlier of today and the period's end; with `asOf`, of that
     /// point's date and the period's end.

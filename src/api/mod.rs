@@ -5,6 +5,7 @@ mod answer;
 mod app;
 mod call;
 mod callers;
+mod changes;
 mod claims;
 mod commitments;
 mod completeness;
@@ -105,6 +106,7 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(figures::list_figures)
         .service(figures::find_figure)
         .service(standings::list_standings)
+        .service(changes::list_figure_changes)
         .service(publications::list_publications)
         .service(publications::publish_edition)
         .service(publications::find_publication)

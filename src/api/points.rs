@@ -32,8 +32,8 @@ const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PointQuery {
-    /// As of an earlier point: a size of the journal, or a time (RFC 3339), which stands for the last size at or
-    /// before it. `Accept-Datetime` says the same.
+    /// As of an earlier point: a size of the journal, a time (RFC 3339), which stands for the last size at or before
+    /// it, or `publications/{n}`. `Accept-Datetime` says the same of a time.
     as_of: Option<String>,
 }
 

@@ -26,8 +26,8 @@ use crate::store::standings::{Filter, Named};
 struct StandingsQuery {
     /// Only this round's answers decide.
     round: Option<String>,
-    /// As of an earlier point: a size of the journal, or a time (RFC 3339), which stands for the last size at or
-    /// before it. `Accept-Datetime` says the same.
+    /// As of an earlier point: a size of the journal, a time (RFC 3339), which stands for the last size at or before
+    /// it, or `publications/{n}`. `Accept-Datetime` says the same of a time.
     as_of: Option<String>,
     /// Members on this date. By default the earlier of today and the period's end; with `asOf`, of that point's
     /// date and the period's end.
@@ -137,7 +137,8 @@ pub async fn list_standings(call: Call) -> HttpResponse {
         let query: StandingsQuery = call.query()?;
         let alliance = call.alliance(conn)?;
         let as_of = query.as_of.as_deref().and_then(Point::parse);
-        let Then { alliance, known } = call.then(conn, alliance, as_of)?;
+        let then = call.then(conn, alliance, as_of)?;
+        let Then { alliance, known } = &then;
         let programme = &alliance.programme;
         let indicator = programme.indicator(call.step("indicator")).ok_or_else(Error::absent)?;
         let wanted = query.read()?;
@@ -152,7 +153,7 @@ pub async fn list_standings(call: Call) -> HttpResponse {
         }
         let scope = figures::scope(programme, indicator, query.round.as_deref())?.to_owned();
         let filter = Filter {
-            on: figures::valid_on(programme, &scope, known, wanted.valid_on),
+            on: figures::valid_on(programme, &scope, *known, wanted.valid_on),
             indicator: indicator.key.clone(),
             scope,
             seq: known.seq,
@@ -169,23 +170,29 @@ pub async fn list_standings(call: Call) -> HttpResponse {
         let list =
             paging.cut(call, rows, total, |(row, (_, name))| (SortKey(name.clone()), row.subject_id));
         let kind = &indicator.kind;
-        let answer = list
-            .map(|named| standing_row(call.language, &programme.slug, kind, named))
-            .answer(call)?;
+        let answer = list.map(|named| standing_row(call.language, &then, kind, named)).answer(call)?;
         Ok(call.placed_in_time(answer, known.entry_day.map(|_| known.at)))
     })
     .await
 }
 
-fn standing_row(language: Language, slug: &str, kind: &Kind, named: Named) -> StandingRow {
+fn standing_row(language: Language, then: &Then, kind: &Kind, named: Named) -> StandingRow {
     let (row, (partner_name, _)) = named;
     let reason = row.reason();
     let because = reason.as_ref().map(|reason| reason.because.clone()).unwrap_or_default();
-    let address = |relative: &String| format!("/v1/alliances/{slug}/{relative}");
-    let report = (*kind == Kind::Count(Of::Reports)).then(|| because.first()).flatten();
-    let report = report
-        .and_then(|at| at.split("/versions/").next())
-        .map(|at| address(&at.to_owned()));
+    let slug = &then.alliance.programme.slug;
+    let as_of = then
+        .known
+        .entry_day
+        .map(|_| format!("?asOf={}", then.known.seq))
+        .unwrap_or_default();
+    // A submission never changes, so it is the same at every point.
+    let address = |relative: &String| match relative.contains("/versions/") {
+        true => format!("/v1/alliances/{slug}/{relative}"),
+        false => format!("/v1/alliances/{slug}/{relative}{as_of}"),
+    };
+    let report = (*kind == Kind::Count(Of::Reports)).then(|| row.report_address()).flatten();
+    let report = report.map(|relative| address(&relative));
     let amounts = row.amounts();
     let written = |units: Option<i128>| match kind {
         Kind::Sum(sum) => units.map(|units| decimal(units, sum.measure.decimals)),

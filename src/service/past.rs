@@ -1,5 +1,6 @@
 //! What was known at an earlier point of the journal.
 
+use chrono::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use super::{Ctx, Error, Kind, Result};
 use crate::db::{self, Conn};
 use crate::domain::commitment::Commitment;
 use crate::domain::dates::day_in;
-use crate::domain::id::{CommitmentId, InitiativeId, PartnerId};
+use crate::domain::id::{AllianceId, CommitmentId, InitiativeId, PartnerId};
 use crate::domain::initiative::Initiative;
 use crate::domain::journal::{join, tell_redacted};
 use crate::domain::partner::Partner;
@@ -29,7 +30,7 @@ pub fn at(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, point: Point) -> Resul
         Point::Size(size) => (size, None),
         Point::Time(at) if at > ctx.now => return Err(in_the_future()),
         Point::Time(at) => (store::journal::size_at(conn, alliance.id, at)?, Some(at)),
-        Point::Edition(number) => (edition(number)?, None),
+        Point::Edition(number) => (edition(conn, alliance.id, number)?, None),
     };
     if seq < 1 {
         return Err(before_the_first_entry());
@@ -104,12 +105,26 @@ fn before_the_first_entry() -> Error {
     )
 }
 
-/// The size of the journal that an edition's figures are of. There are none yet.
-pub fn edition(number: i64) -> Result<i64> {
-    Err(Error::refuse(
-        Kind::Absent,
-        "unknown-edition",
-        format!("Alliancen har ikke udgivet nummer {number}."),
-        format!("The alliance has not published edition {number}."),
-    ))
+/// 30 days before a point, but not before the first entry: what a change is told since, where nobody says.
+pub fn month_before(conn: &mut Conn, ctx: &Ctx, then: &Then) -> Result<Then> {
+    let month = Duration::days(30);
+    let before = then.known.at - month;
+    let point = match store::journal::size_at(conn, then.alliance.id, before)? {
+        0 => Point::Size(1),
+        _ => Point::Time(before),
+    };
+    at(conn, ctx, &then.alliance, point)
+}
+
+/// The size of the journal that an edition's figures are of.
+pub fn edition(conn: &mut Conn, alliance: AllianceId, number: i64) -> Result<i64> {
+    let found = store::publications::find(conn, alliance, number)?;
+    found.map(|edition| edition.journal_size).ok_or_else(|| {
+        Error::refuse(
+            Kind::Absent,
+            "unknown-edition",
+            format!("Alliancen har ikke udgivet nummer {number}."),
+            format!("The alliance has not published edition {number}."),
+        )
+    })
 }

@@ -105,6 +105,7 @@ pub const ACCESS: &[Access] = &[
     row("list_figures",                [No,  No,  All, All, All, All]),
     row("find_figure",                 [No,  No,  All, All, All, All]),
     row("list_standings",              [No,  No,  All, Own, All, No ]),
+    row("list_figure_changes",         [No,  No,  All, No,  All, No ]),
     row("list_publications",           EVERYONE),
     row("publish_edition",             [No,  No,  All, No,  No,  No ]),
     row("find_publication",            EVERYONE),

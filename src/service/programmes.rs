@@ -60,6 +60,23 @@ pub fn at(conn: &mut Conn, alliance: &InForce, seq: i64) -> Result<InForce> {
     compiled(conn, Alliance { id: alliance.id, slug, version }, sha256)
 }
 
+/// The programmes that entries after one number and up to another applied, each with its entry's.
+pub fn between(
+    conn: &mut Conn,
+    alliance: &InForce,
+    after: i64,
+    up_to: i64,
+) -> Result<Vec<(InForce, i64)>> {
+    let applied = store::alliances::programmes_between(conn, alliance.id, after, up_to)?;
+    let mut programmes = Vec::with_capacity(applied.len());
+    for (version, sha256, seq) in applied {
+        let slug = alliance.programme.slug.clone();
+        let alliance = Alliance { id: alliance.id, slug, version };
+        programmes.push((compiled(conn, alliance, sha256)?, seq));
+    }
+    Ok(programmes)
+}
+
 fn compiled(conn: &mut Conn, alliance: Alliance, sha256: String) -> Result<InForce> {
     let key = (alliance.id, sha256);
     if let Some(programme) = cached(&key) {

@@ -166,6 +166,12 @@ impl StandingRow {
         strings(self.focus_areas.clone())
     }
 
+    /// Of a count of reports: the report's address, relative to the alliance.
+    pub fn report_address(&self) -> Option<String> {
+        let reason = self.reason()?;
+        Some(reason.because.first()?.split("/versions/").next()?.to_owned())
+    }
+
     pub fn reason(&self) -> Option<Reason> {
         serde_json::from_value(self.reason.0.clone()).ok()
     }

@@ -10,6 +10,7 @@ mod as_of;
 mod as_of_resources;
 mod backup;
 mod bad_input;
+mod changes;
 mod claims;
 mod commitments;
 mod completeness;

@@ -300,7 +300,7 @@ fn an_older_database_gets_the_names_of_then_from_its_journal() {
         assert!(before.iter().any(|line| line.starts_with("Omdøbt ")), "{before:?}");
         drop(db);
 
-        back(&database, backend, "20261129100000");
+        back(&database, backend, "20261129400000");
         let db = database.open();
         db.migrate().expect("up again");
         assert_eq!(lines(&db, names), Vec::<String>::new());

@@ -1,9 +1,13 @@
 //! Figures, read from tallies. A summary costs as many rows as there are dates of joining and leaving,
 //! never as many as there are partners.
 
+mod cause;
+mod changes;
 mod groups;
+mod journey;
 mod place;
 mod sums;
+mod sweep;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,6 +27,8 @@ use crate::store;
 use crate::store::journal::Head;
 use crate::store::tallies::{TallyRow, WHOLE};
 
+pub use cause::Cause;
+pub use changes::{Between, Caused, Changes, Difference, Step, between};
 pub use groups::By;
 use groups::large_ones;
 pub(super) use groups::merged;
@@ -42,7 +48,8 @@ use place::Place;
     "validOn": "2023-12-31", "asOf": "2024-01-10T08:00:00.000000Z", "journalSize": 1834,
     "definition": {"version": 3, "sha256": "9f86…", "counts": "answer == 'yes'", "question": "new_collaborations"},
     "links": {"self": "/v1/alliances/a/figures/new_collaborations",
-        "partners": "/v1/alliances/a/figures/new_collaborations/partners", "changes": null}
+        "partners": "/v1/alliances/a/figures/new_collaborations/partners",
+        "changes": "/v1/alliances/a/figures/new_collaborations/changes"}
 }))]
 pub struct Figure {
     pub indicator: String,
@@ -130,7 +137,8 @@ pub struct Links {
     #[serde(rename = "self")]
     pub own: String,
     pub partners: String,
-    pub changes: Option<String>,
+    /// What moved it, in the last 30 days before it unless another point is named.
+    pub changes: String,
 }
 
 /// What is known at one point of the journal, and which day it is.

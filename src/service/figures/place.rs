@@ -96,17 +96,19 @@ impl Place<'_> {
             None => self.asked.valid_on,
             Some(day) => Some(self.on).filter(|on| *on != day),
         };
-        let asked = [
+        let same = [
             self.asked.round.as_ref().map(|round| format!("round={round}")),
             on.map(|on| format!("validOn={on}")),
-            known.entry_day.map(|_| format!("asOf={}", known.seq)),
         ];
-        let asked: Vec<String> = asked.into_iter().flatten().collect();
-        let query = if asked.is_empty() { String::new() } else { format!("?{}", asked.join("&")) };
+        let query = |point: &str| {
+            let point = known.entry_day.map(|_| format!("{point}={}", known.seq));
+            let asked: Vec<String> = same.iter().flatten().cloned().chain(point).collect();
+            if asked.is_empty() { String::new() } else { format!("?{}", asked.join("&")) }
+        };
         Links {
-            partners: format!("{own}/partners{query}"),
-            own: format!("{own}{query}"),
-            changes: None,
+            partners: format!("{own}/partners{}", query("asOf")),
+            changes: format!("{own}/changes{}", query("to")),
+            own: format!("{own}{}", query("asOf")),
         }
     }
 }
