@@ -20,7 +20,7 @@ const MAY_SEND: &str =
 
 /// What a page may read of an answer besides its body.
 const MAY_READ: &str = "ETag, Link, X-Request-Id, API-Version, RateLimit, RateLimit-Policy, Retry-After, \
-    Content-Language, Content-Location, Memento-Datetime";
+    Content-Language, Content-Location, Memento-Datetime, Repr-Digest";
 
 /// How long a browser may remember what a preflight said, in seconds.
 const REMEMBERED: &str = "600";

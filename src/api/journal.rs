@@ -176,7 +176,10 @@ struct Bound {
 fn bound(conn: &mut Conn, journal: AllianceId, point: Point, is_from: bool) -> Result<Bound, Failure> {
     Ok(match point {
         Point::Size(seq) => Bound { seq, is_time: false },
-        Point::Edition(number) => Bound { seq: past::edition(conn, journal, number)?, is_time: false },
+        Point::Edition(number) => Bound {
+            seq: past::edition(conn, journal, number)?.journal_size,
+            is_time: false,
+        },
         Point::Time(at) => {
             let at = if is_from { at - chrono::Duration::microseconds(1) } else { at };
             Bound {

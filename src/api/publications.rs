@@ -148,7 +148,7 @@ pub async fn list_published_figures(call: Call) -> HttpResponse {
 
 /// Tell what the next edition changed.
 ///
-/// One row for each figure that is not as it was, with old and new; then one for each such group. Empty while there is no
+/// One row for each figure that is not as it was, with old, new and what moved it, by cause; then one for each such group. Empty while there is no
 /// next edition.
 #[utoipa::path(tag = "publications", params(PublicationsQuery), responses(
     (status = 200, description = "A page of changed figures", body = List<PublicationChange>)))]
@@ -158,7 +158,7 @@ pub async fn list_publication_changes(call: Call) -> HttpResponse {
         let paging = call.query::<PublicationsQuery>()?.read()?;
         let alliance = call.alliance(conn)?;
         let edition = call.id("edition", number)?;
-        let rows = changes::since(conn, &alliance, edition, call.language)?;
+        let rows = changes::since(conn, &call.ctx, &alliance, edition, call.language)?;
         let total = paging.count.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
         let key = |row: &PublicationChange| format!("{}/{:?}/{:?}", row.indicator, row.by, row.group);
         paging.of_all(call, rows, total, key)?.answer(call)

@@ -16,6 +16,7 @@ use crate::domain::journal::{join, tell_redacted};
 use crate::domain::partner::Partner;
 use crate::domain::point::Point;
 use crate::store;
+use crate::store::publications::EditionRow;
 
 /// An alliance as it was at a point: the programme in force then, and what its figures knew.
 #[derive(Debug, Clone)]
@@ -30,7 +31,11 @@ pub fn at(conn: &mut Conn, ctx: &Ctx, alliance: &InForce, point: Point) -> Resul
         Point::Size(size) => (size, None),
         Point::Time(at) if at > ctx.now => return Err(in_the_future()),
         Point::Time(at) => (store::journal::size_at(conn, alliance.id, at)?, Some(at)),
-        Point::Edition(number) => (edition(conn, alliance.id, number)?, None),
+        // Its figures are of the day on which it was published, which may be later than the last entry's.
+        Point::Edition(number) => {
+            let edition = edition(conn, alliance.id, number)?;
+            (edition.journal_size, Some(edition.published_at.0))
+        }
     };
     if seq < 1 {
         return Err(before_the_first_entry());
@@ -116,10 +121,10 @@ pub fn month_before(conn: &mut Conn, ctx: &Ctx, then: &Then) -> Result<Then> {
     at(conn, ctx, &then.alliance, point)
 }
 
-/// The size of the journal that an edition's figures are of.
-pub fn edition(conn: &mut Conn, alliance: AllianceId, number: i64) -> Result<i64> {
+/// The edition that a point names.
+pub fn edition(conn: &mut Conn, alliance: AllianceId, number: i64) -> Result<EditionRow> {
     let found = store::publications::find(conn, alliance, number)?;
-    found.map(|edition| edition.journal_size).ok_or_else(|| {
+    found.ok_or_else(|| {
         Error::refuse(
             Kind::Absent,
             "unknown-edition",

@@ -2,7 +2,9 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use diesel::connection::SimpleConnection;
 use facit::auth::notes;
+use facit::db::Error as DbError;
 use facit::service::{Error, installation};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -183,8 +185,61 @@ on_both! {
         assert_eq!((&joined["from"], &joined["to"], &joined["change"], &joined["redefined"]), (&json!(1), &json!(2), &json!("changed"), &json!(false)));
         let of = |side: &str| ["counted", "base", "percent", "notSubmitted"].map(|key| joined[side][key].as_i64().expect("a number"));
         assert_eq!((of("old"), of("new")), ([4, 8, 50, 1], [5, 9, 56, 0]));
+        let causes: Vec<Value> = joined["causes"].as_array().expect("causes").iter().map(|it| json!([it["cause"], it["changes"], it["difference"]["counted"], it["difference"]["base"]])).collect();
+        assert_eq!(causes, [json!(["submission", 1, 1, 1])]);
+        assert_eq!(gone["causes"], json!([]), "causes are of wholes");
         assert!(!changes.text.contains(&ids[3]) && !changes.text.contains("Prøve 4"), "{}", changes.text);
         assert_eq!(scene.get("/publications/2/changes").send().body["items"], json!([]), "there is no next one");
+    }
+
+    fn a_note_that_is_gone_is_gone_everywhere_and_the_edition_stays(api) {
+        let (scene, _) = four_three_two(api);
+        published(&scene, json!({"title": "Tal", "note": "Skrevet af Bo"}));
+        let before = edition(&scene, 1);
+        let gone = api.db.write_now(|conn| {
+            let statement = "DELETE FROM journal_texts WHERE text = 'Skrevet af Bo'";
+            Ok::<_, DbError>(conn.batch_execute(statement)?)
+        });
+        gone.expect("the text is beside the entry");
+        let row = scene.get("/publications").send().body["items"][0].clone();
+        assert_eq!((&row["note"], &row["title"]), (&Value::Null, &json!("Tal")));
+        assert_eq!(edition(&scene, 1).bytes, before.bytes);
+    }
+
+    fn the_causes_add_up_to_what_the_next_edition_changed(api) {
+        let (scene, ids) = four_three_two(api);
+        published(&scene, json!({"title": "Tal"}));
+        scene.submit("open", &ids[3], json!({"joined": {"value": "no"}}));
+        scene.withdraw("open", &ids[0]);
+        scene.withdraw("open", &ids[4]);
+        scene.submit("open", &ids[4], json!({"joined": {"value": "no"}}));
+        scene.admit("Ny", "2021-01-01");
+        scene.commit(&ids[1], "nat-A", "Et mål");
+        scene.initiative(&ids[2], "Værestedet", json!({}));
+        published(&scene, json!({"title": "Senere tal"}));
+        let changes = scene.get("/publications/1/changes?limit=500").send().body;
+        let wholes: Vec<&Value> = changes["items"].as_array().expect("rows").iter().filter(|row| row["by"].is_null()).collect();
+        assert_eq!(wholes.len(), 4, "all but the reports, of which one came and one went");
+        for row in wholes {
+            for key in ["counted", "notCounted", "noAnswer", "notSubmitted", "members", "base"] {
+                let number = |value: &Value| value[key].as_i64().unwrap_or(0);
+                let moved: i64 = row["causes"].as_array().expect("causes").iter().map(|cause| number(&cause["difference"])).sum();
+                assert_eq!(moved, number(&row["new"]) - number(&row["old"]), "{key} of {row}");
+            }
+        }
+    }
+
+    fn an_edition_is_a_point_of_the_journal(api) {
+        let (scene, ids) = four_three_two(api);
+        published(&scene, json!({"title": "Tal"}));
+        scene.withdraw("open", &ids[0]);
+        let then = scene.figure("joined", "?asOf=publications/1");
+        let document = edition(&scene, 1).body;
+        let frozen = row(&document, "joined", None, None);
+        for key in ["counted", "notCounted", "notSubmitted", "members", "base", "percent", "ratio", "validOn"] {
+            assert_eq!(then[key], frozen[key], "{key}");
+        }
+        assert_eq!(then["journalSize"], document["journalSize"]);
     }
 
     fn what_can_not_be_published_is_named(api) {

@@ -30,10 +30,12 @@ type Grouped = BTreeMap<Group, Counts>;
 impl Edition<'_> {
     pub fn compare(&self, history: &History, found: &mut Findings) {
         self.definitions(found);
+        let known = self.known(history);
         for whole in list(self.document, "figures") {
             let (key, on) = (text(whole, "indicator"), dates::date(text(whole, "validOn")));
             let Some(on) = on else { continue };
-            let counted = self.counted(history, key, text(whole, "round"), on);
+            let stands = known.get(&(key, text(whole, "round"))).map(Vec::as_slice);
+            let counted = counted(stands.unwrap_or_default(), on);
             let rows: Vec<&Value> = list(self.document, "breakdowns")
                 .iter()
                 .filter(|row| text(row, "indicator") == key)
@@ -61,22 +63,18 @@ impl Edition<'_> {
         }
     }
 
-    /// Who stood where on an indicator, as known then and valid on a day.
-    fn counted(&self, history: &History, key: &str, scope: &str, on: NaiveDate) -> Grouped {
-        let mut counted = Grouped::new();
+    /// The standings that were known then, by indicator and scope.
+    fn known<'h>(&self, history: &'h History) -> BTreeMap<(&'h str, &'h str), Vec<&'h Stand>> {
         let known = history
             .rows
             .iter()
             .filter(|it| it.from_seq <= self.size && self.size < it.to_seq);
-        let stands = known.map(|it| &it.stand).filter(|it| it.indicator == key && it.scope == scope);
-        let holds = |it: &&Stand| it.from_on <= on && it.to_on.is_none_or(|to_on| on < to_on);
-        for stand in stands.filter(holds) {
-            for group in groups(stand) {
-                let counts = counted.entry(group).or_default();
-                *counts = plus(*counts, tallies::one(stand));
-            }
+        let mut by_place: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for stand in known.map(|it| &it.stand) {
+            let place = (stand.indicator.as_str(), stand.scope.as_str());
+            by_place.entry(place).or_default().push(stand);
         }
-        counted
+        by_place
     }
 
     /// One row's numbers. Of what is suppressed there must be none.
@@ -161,6 +159,19 @@ impl Edition<'_> {
         let parts = list(self.programme, part);
         parts.iter().find(|it| text(it, "key") == key).unwrap_or(&Value::Null)
     }
+}
+
+/// Who of them stands where on a day.
+fn counted(stands: &[&Stand], on: NaiveDate) -> Grouped {
+    let mut counted = Grouped::new();
+    let holds = |it: &&&Stand| it.from_on <= on && it.to_on.is_none_or(|to_on| on < to_on);
+    for stand in stands.iter().filter(holds) {
+        for group in groups(stand) {
+            let counts = counted.entry(group).or_default();
+            *counts = plus(*counts, tallies::one(stand));
+        }
+    }
+    counted
 }
 
 fn dimension(row: &Value) -> &'static str {

@@ -4,10 +4,12 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::super::Result;
+use super::super::figures::{self, Caused};
 use super::super::programmes::InForce;
+use super::super::{Ctx, Result, past};
 use super::{edition_of, find};
 use crate::db::Conn;
+use crate::domain::point::Point;
 use crate::domain::publication::{Edition, PublishedFigure};
 use crate::domain::text::Language;
 use crate::store;
@@ -35,6 +37,9 @@ pub struct PublicationChange {
     pub old: Option<ChangedFigure>,
     /// As the next edition has it.
     pub new: Option<ChangedFigure>,
+    /// What moved the figure, by cause, without names: together they are the difference. Of a group, and of a figure
+    /// that only one of the two has, nothing.
+    pub causes: Vec<Caused>,
 }
 
 /// The numbers of a figure in one edition.
@@ -84,6 +89,7 @@ impl ChangedFigure {
 /// What the edition after this one has otherwise; nothing while there is none.
 pub fn since(
     conn: &mut Conn,
+    ctx: &Ctx,
     alliance: &InForce,
     edition: i64,
     language: Language,
@@ -92,7 +98,18 @@ pub fn since(
     let Some(next) = store::publications::document(conn, alliance.id, edition + 1)? else {
         return Ok(Vec::new());
     };
-    Ok(between(&old, &edition_of(&next)?, language))
+    let mut changes = between(&old, &edition_of(&next)?, language);
+    let [from, to] = [edition, edition + 1].map(Point::Edition);
+    let from = past::at(conn, ctx, alliance, from)?;
+    let to = past::at(conn, ctx, alliance, to)?;
+    for change in changes
+        .iter_mut()
+        .filter(|it| it.by.is_none() && it.old.is_some() && it.new.is_some())
+    {
+        let asked = figures::Between { indicator: &change.indicator, language, ..Default::default() };
+        change.causes = figures::between(conn, &from, &to, &asked)?.summary;
+    }
+    Ok(changes)
 }
 
 /// The rows of both in the order of the next edition, then those that it lacks; wholes before groups.
@@ -140,5 +157,6 @@ fn change(
         redefined: both.is_some_and(|(a, b)| a.definition_sha256 != b.definition_sha256),
         old: told(&old),
         new: told(&new),
+        causes: Vec::new(),
     }
 }
