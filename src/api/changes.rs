@@ -17,7 +17,7 @@ use crate::service::past;
 #[into_params(parameter_in = Query)]
 struct ChangesQuery {
     /// The first point: a size of the journal, a time (RFC 3339), which stands for the last size at or before it, or
-    /// `publications/{n}`. By default 30 days before the second, but not before the first entry.
+    /// `publications/{n}`. By default the last edition before the second, else the first entry.
     from: Option<String>,
     /// The second point, no earlier than the first. By default now.
     to: Option<String>,
@@ -76,7 +76,7 @@ pub async fn list_figure_changes(call: Call) -> HttpResponse {
         let to = call.then(conn, alliance.clone(), to)?;
         let from = match from {
             Some(point) => past::at(conn, &call.ctx, &alliance, point)?,
-            None => past::month_before(conn, &call.ctx, &to)?,
+            None => past::published_before(conn, &call.ctx, &to)?,
         };
         let asked = Between {
             indicator: call.step("indicator"),

@@ -1,6 +1,5 @@
 //! What was known at an earlier point of the journal.
 
-use chrono::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -110,15 +109,11 @@ fn before_the_first_entry() -> Error {
     )
 }
 
-/// 30 days before a point, but not before the first entry: what a change is told since, where nobody says.
-pub fn month_before(conn: &mut Conn, ctx: &Ctx, then: &Then) -> Result<Then> {
-    let month = Duration::days(30);
-    let before = then.known.at - month;
-    let point = match store::journal::size_at(conn, then.alliance.id, before)? {
-        0 => Point::Size(1),
-        _ => Point::Time(before),
-    };
-    at(conn, ctx, &then.alliance, point)
+/// The last edition's point before another, else the first entry: what a change is told since, where nobody says.
+pub fn published_before(conn: &mut Conn, ctx: &Ctx, then: &Then) -> Result<Then> {
+    let (alliance, size) = (&then.alliance, then.known.seq);
+    let published = store::publications::last_before(conn, alliance.id, size)?;
+    at(conn, ctx, alliance, published.map_or(Point::Size(1), Point::Edition))
 }
 
 /// The edition that a point names.

@@ -52,6 +52,15 @@ pub fn find(conn: &mut Conn, alliance: AllianceId, edition: i64) -> Result<Optio
     Ok(found.get_result(conn).optional()?)
 }
 
+/// The last edition whose figures are of an earlier size of the journal.
+pub fn last_before(conn: &mut Conn, alliance: AllianceId, size: i64) -> Result<Option<i64>> {
+    let query = publications::table
+        .filter(publications::alliance_id.eq(alliance))
+        .filter(publications::journal_size.lt(size))
+        .select(diesel::dsl::max(publications::edition));
+    Ok(query.get_result(conn)?)
+}
+
 /// The bytes of an edition, as they were published.
 pub fn document(conn: &mut Conn, alliance: AllianceId, edition: i64) -> Result<Option<Vec<u8>>> {
     let found = publications::table.find((alliance, edition)).select(publications::document);

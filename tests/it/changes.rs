@@ -422,7 +422,7 @@ on_both! {
         let live = scene.figure("partners", "");
         assert_eq!(live["links"]["changes"], scene.at("/figures/partners/changes"));
         let told = api.get(live["links"]["changes"].as_str().expect("a link")).token(&scene.auditor).send();
-        assert_eq!((told.status, &told.body["difference"]["counted"]), (200, &json!(2)), "since the first entry, which is younger than 30 days");
+        assert_eq!((told.status, &told.body["difference"]["counted"]), (200, &json!(2)), "since the first entry, where nothing is published");
         assert_eq!(told.body["to"], live);
         let then = scene.figure("partners", &format!("?asOf={size}"));
         assert_eq!(then["links"]["changes"], scene.at(&format!("/figures/partners/changes?to={size}")));
@@ -465,6 +465,8 @@ on_both! {
         let told = changes(&scene, "partners", "?from=publications/1");
         assert_eq!((&told["from"]["journalSize"], &told["difference"]["counted"]), (&json!(published), &json!(1)));
         assert_eq!(causes(&told), ["membership:1/null"]);
+        assert_eq!(changes(&scene, "partners", ""), changes(&scene, "partners", "?from=publications/1"), "what is new since it");
+        assert_eq!(changes(&scene, "partners", &format!("?to={published}"))["difference"]["counted"], 1, "before it there was none");
         assert_eq!(scene.figure("partners", "?asOf=publications/1"), scene.figure("partners", &format!("?asOf={published}")));
         assert_eq!(scene.read("/journal?from=publications/1")["items"][0]["seq"], published);
     }

@@ -137,7 +137,7 @@ pub struct Links {
     #[serde(rename = "self")]
     pub own: String,
     pub partners: String,
-    /// What moved it, in the last 30 days before it unless another point is named.
+    /// What moved it since the last edition before it, else since the first entry.
     pub changes: String,
 }
 
