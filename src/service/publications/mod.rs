@@ -147,12 +147,17 @@ pub fn list(conn: &mut Conn, alliance: &InForce, page: &Page<i64>) -> Result<Vec
     let rows = store::publications::list(conn, alliance.id, page)?;
     let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
     let texts = store::journal::texts(conn, alliance.id, &seqs)?;
-    let mut found = Vec::new();
-    for row in rows {
-        let corrected_by = corrected_by(conn, &row)?;
-        found.push(publication(&alliance.programme.slug, row, corrected_by, &texts));
-    }
-    Ok(found)
+    let beyond = match rows.last() {
+        Some(last) => corrected_by(conn, last)?,
+        None => None,
+    };
+    let within = rows.iter().skip(1).map(|next| next.corrects.map(|_| next.edition));
+    let corrected: Vec<Option<i64>> = within.chain([beyond]).collect();
+    let slug = &alliance.programme.slug;
+    let both = rows.into_iter().zip(corrected);
+    Ok(both
+        .map(|(row, corrected_by)| publication(slug, row, corrected_by, &texts))
+        .collect())
 }
 
 /// One edition.
