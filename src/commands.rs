@@ -20,6 +20,7 @@ use facit::service::{Ctx, Error, Role, keys, tree};
 use facit::store;
 
 mod backup;
+mod evidence;
 mod serving;
 
 type Outcomes = Result<ExitCode, String>;
@@ -35,6 +36,8 @@ pub fn run(command: Command) -> Outcomes {
         Command::Keys(KeysCommand::Revoke(args)) => revoke_key(&args),
         Command::Check(args) => run_check(&args),
         Command::Backup(args) => backup::run(&args),
+        Command::Evidence(args) => evidence::write(&args),
+        Command::Verify(args) => evidence::verify(&args),
         Command::Migrate(args) => open(&args.database).map(|_| ExitCode::SUCCESS),
         Command::Openapi => {
             let document =

@@ -37,6 +37,10 @@ pub enum Command {
     Keys(KeysCommand),
     /// Fold the journal again and compare it with the tables; exit 1 on any difference.
     Check(CheckArgs),
+    /// Write an edition's evidence bundle, whole: all that it takes to check it elsewhere.
+    Evidence(EvidenceArgs),
+    /// Verify an evidence bundle, without a server or a database; exit 1 if something differs, 2 if it can't be read.
+    Verify(VerifyArgs),
     /// Copy a SQLite database that may be in use, and check the copy as `check` does.
     Backup(BackupArgs),
     /// Run migrations.
@@ -99,6 +103,48 @@ pub struct OperationArgs {
     #[arg(long, env = "FACIT_FORWARDED_FOR", value_parser = BoolishValueParser::new(), action = ArgAction::Set,
         default_value = "false", default_missing_value = "true", num_args = 0..=1, require_equals = true)]
     pub forwarded_for: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct EvidenceArgs {
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// The alliance's slug.
+    #[arg(long)]
+    pub alliance: String,
+    /// The edition's number; the last unless said.
+    #[arg(long)]
+    pub edition: Option<i64>,
+    /// Without the entries, as everybody may download it.
+    #[arg(long)]
+    pub public: bool,
+    /// What names of checkpoints begin with; the issuer unless set.
+    #[arg(long, env = "FACIT_ORIGIN", value_parser = origin)]
+    pub origin: Option<String>,
+    /// The issuer of tokens.
+    #[arg(long, env = "FACIT_ISSUER", default_value = "facit")]
+    pub issuer: String,
+    /// The file to write, which must not be there yet.
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// A key whose signatures are believed, as `…/journal/verifier-key` gives it; else the bundle's own are.
+    #[arg(long, value_parser = verifier)]
+    pub key: Vec<notes::Verifier>,
+    /// The alliance that the bundle must be of.
+    #[arg(long)]
+    pub alliance: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The bundle.
+    pub file: PathBuf,
+}
+
+fn verifier(text: &str) -> Result<notes::Verifier, String> {
+    notes::Verifier::parse(text.trim()).ok_or_else(|| "that is no verifier key (name+id+key)".to_owned())
 }
 
 #[derive(Debug, Clone, Args)]

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::problem::Failure;
 use crate::domain::checks::Faults;
+use crate::domain::spreadsheet::{harmless, is_number};
 use crate::domain::text::Fault;
 use crate::service::Error;
 
@@ -162,21 +163,6 @@ fn decimal(number: &str, dialect: Dialect) -> String {
         Dialect::Rfc4180 => number.to_owned(),
         Dialect::ExcelDa => number.replace('.', ","),
     }
-}
-
-/// What a spreadsheet would run as a formula gets an apostrophe in front, and is text.
-fn harmless(cell: String) -> String {
-    let runs = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if runs && !is_number(&cell) { format!("'{cell}") } else { cell }
-}
-
-/// A sign at most, digits, and digits behind a point at most.
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
-    let are_digits =
-        |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    are_digits(whole) && are_digits(part)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod cors;
 mod csv;
 mod cursor;
 mod edge;
+mod evidence;
 mod extensions;
 mod figures;
 mod headers;
@@ -43,6 +44,7 @@ pub use answer::Answer;
 pub use app::{App, Route, Routes, now};
 pub use call::Call;
 pub use edge::{API_VERSION, edge, nowhere};
+pub use evidence::published_figures;
 pub use kept::Kept;
 pub use limits::Limits;
 
@@ -110,6 +112,7 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(publications::list_publications)
         .service(publications::publish_edition)
         .service(publications::find_publication)
+        .service(evidence::download_evidence)
         .service(publications::list_published_figures)
         .service(publications::list_publication_changes)
         .service(claims::check_claims)

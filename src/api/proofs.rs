@@ -227,7 +227,7 @@ pub async fn download_entry_proof(call: Call) -> HttpResponse {
 
 /// Signs the journal as it is now, where that is due and anything can be written. Whatever stands in the way of
 /// it is no matter where something was signed before.
-async fn sign(call: &Call) -> Result<(), Failure> {
+pub(super) async fn sign(call: &Call) -> Result<(), Failure> {
     if call.app.read_only {
         return Err(not_signed_yet());
     }
@@ -252,7 +252,7 @@ async fn sign(call: &Call) -> Result<(), Failure> {
 }
 
 /// What was signed last. Refuses where it is not true any more, and where nothing was ever signed.
-fn last(
+pub(super) fn last(
     conn: &mut Conn,
     call: &Call,
     alliance: &InForce,
@@ -268,7 +268,7 @@ fn last(
     }
 }
 
-fn not_signed_yet() -> Failure {
+pub(super) fn not_signed_yet() -> Failure {
     Failure::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "not-signed-yet",

@@ -114,7 +114,7 @@ fn head(
 }
 
 /// The entry of a row, if its bytes read at all. What is believed is the bytes, never the columns.
-fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Option<Entry> {
+pub fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Option<Entry> {
     let at = address(row.seq);
     let mut value: Value = match serde_json::from_slice(&row.bytes) {
         Ok(value) => value,
@@ -190,7 +190,7 @@ fn only_exact_numbers(value: &Value) -> bool {
     }
 }
 
-fn text_address(text: &TextRow) -> String {
+pub fn text_address(text: &TextRow) -> String {
     format!("{}#{}", address(text.seq), text.pointer)
 }
 

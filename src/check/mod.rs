@@ -31,6 +31,7 @@ mod sums;
 mod tallies;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -10,6 +10,7 @@ pub mod completeness;
 pub mod context;
 pub mod effects;
 pub mod error;
+pub mod evidence;
 pub mod extensions;
 pub mod figures;
 pub mod gathering;

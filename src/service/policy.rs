@@ -110,6 +110,7 @@ pub const ACCESS: &[Access] = &[
     row("publish_edition",             [No,  No,  All, No,  No,  No ]),
     row("find_publication",            EVERYONE),
     row("list_published_figures",      EVERYONE),
+    row("download_evidence",           EVERYONE),
     row("list_publication_changes",    EVERYONE),
     row("check_claims",                EVERYONE),
     row("list_journal",                [No,  No,  All, Own, All, No ]),

@@ -22,6 +22,7 @@ mod deployment;
 mod disclosure;
 mod dry_runs;
 mod etags;
+mod evidence;
 mod extensions;
 mod figure_properties;
 mod figure_rows;

@@ -137,8 +137,11 @@ fn every_operation_says_what_it_answers() {
                     let is_file =
                         operation["operationId"].as_str().is_some_and(|id| id.starts_with("download_"));
                     let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-                    let media: &[&str] =
-                        if is_file { &["text/csv", "text/plain", sheet] } else { &["application/json"] };
+                    let media: &[&str] = if is_file {
+                        &["text/csv", "text/plain", "application/zip", sheet]
+                    } else {
+                        &["application/json"]
+                    };
                     let schema = media.iter().find_map(|media| content.get(media));
                     assert!(
                         schema.is_some_and(|content| content["schema"].is_object()),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use self::figures::Edition;
-use super::compare::{list, number, text};
+use super::compare::{self, list, number, text};
 use super::fold::State;
 use super::history::History;
 use super::journal::Entry;
@@ -55,6 +55,12 @@ impl State {
         let expected = self.expected();
         self.published
             .push(Published { seq: entry.seq, after: after.clone(), expected });
+    }
+
+    /// An edition by its number.
+    pub fn edition(&self, number: i64) -> Option<&Published> {
+        let is_it = |it: &&Published| compare::number(&it.after, "edition") == Some(number);
+        self.published.iter().find(is_it)
     }
 
     fn expected(&self) -> Vec<Expected> {
@@ -137,8 +143,7 @@ pub fn compare(
     let table: Rows = rows.iter().map(|row| (address(row.edition), table_row(row))).collect();
     found.compare(expected, table);
     for row in &rows {
-        let is_it = |it: &&Published| number(&it.after, "edition") == Some(row.edition);
-        if let Some(published) = state.published.iter().find(is_it) {
+        if let Some(published) = state.edition(row.edition) {
             document(row, published, state, history, found);
         }
     }
@@ -157,7 +162,7 @@ fn table_row(row: &audit::PublicationRow) -> Value {
 }
 
 /// The bytes against the hash that was journalled, and what they say against the journal.
-fn document(
+pub fn document(
     row: &audit::PublicationRow,
     published: &Published,
     state: &State,

@@ -51,6 +51,11 @@ impl Api {
         api
     }
 
+    /// Its database's address, for the command line.
+    pub fn url(&self) -> &str {
+        &self.database.url
+    }
+
     /// Another service on the same database.
     pub fn beside(&self, settings: Settings) -> Api {
         let mut api = Api::over(self.database.open(), self.database.clone(), settings);

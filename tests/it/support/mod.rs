@@ -14,7 +14,7 @@ pub mod writes;
 pub use api::{Api, LISTED};
 pub use client::{Answered, Request, Token, raw};
 pub use databases::{Backend, Database, lines};
-pub use program::{Program, prepared};
+pub use program::{Program, command, prepared, temporary};
 pub use stage::{Scene, column, tally};
 
 /// Makes two tests of one function: `name::on_sqlite` and `name::on_postgres`.

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -149,4 +150,16 @@ pub fn prepared(backend: Backend) -> (Database, String, String) {
     });
     let created = created.map_err(|refused: Error| refused.to_string()).expect("a key");
     (database, created.key.id.to_string(), created.secret)
+}
+
+/// A command of the real program to its end.
+pub fn command(url: &str, arguments: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_facit"));
+    program.env("DATABASE_URL", url).args(["--log", "error"]).args(arguments);
+    program.output().expect("the program runs")
+}
+
+/// A path in the temporary folder that nobody else has.
+pub fn temporary(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("facit-{}-{name}", uuid::Uuid::new_v4().simple()))
 }
