@@ -200,11 +200,22 @@ fn revoke_key(args: &RevokeKeyArgs) -> Outcomes {
 }
 
 fn run_check(args: &CheckArgs) -> Outcomes {
+    let kept = match &args.checkpoint {
+        Some(file) => {
+            Some(std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?)
+        }
+        None => None,
+    };
     let db = open(&args.database.database)?;
     let findings = db.read_now(|conn| {
         let mut findings = check::check(conn, &args.alliance)?;
         // Operators' keys stand in the installation's own journal.
         findings.differences.extend(check::check_installation(conn)?.differences);
+        if let Some(note) = &kept {
+            findings
+                .differences
+                .extend(check::check_against(conn, &args.alliance, note)?.differences);
+        }
         Ok::<Findings, Error>(findings)
     });
     let findings = findings.map_err(|e| e.to_string())?;
@@ -214,12 +225,20 @@ fn run_check(args: &CheckArgs) -> Outcomes {
 
 /// The differences, and how much was compared.
 fn print_findings(what: &str, findings: &Findings) -> Outcomes {
-    let Findings { entries, rows, standings, tallies, figures, differences } = findings;
+    let Findings {
+        entries,
+        hashes,
+        rows,
+        standings,
+        tallies,
+        figures,
+        differences,
+    } = findings;
     for difference in differences {
         print_line(&difference.to_string())?;
     }
     print_line(&format!(
-        "{what}: {entries} entries, {rows} rows, {standings} standings, {tallies} tallies, {figures} figures \
+        "{what}: {entries} entries, {hashes} hashes, {rows} rows, {standings} standings, {tallies} tallies, {figures} figures \
          checked; {} differences",
         differences.len()
     ))

@@ -203,6 +203,9 @@ pub struct CheckArgs {
     /// The alliance's slug.
     #[arg(long)]
     pub alliance: String,
+    /// A checkpoint that was kept elsewhere, to compare the journal with.
+    #[arg(long)]
+    pub checkpoint: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Args)]

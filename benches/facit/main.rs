@@ -12,6 +12,7 @@ mod imports;
 mod outcome;
 mod past;
 mod process;
+mod proofs;
 mod reads;
 mod rules;
 mod scale;
@@ -32,6 +33,9 @@ fn main() {
     }
     if is_asked("writes") {
         writes::run();
+    }
+    if is_asked("proofs") {
+        proofs::run();
     }
     if is_asked("imports") {
         imports::run();

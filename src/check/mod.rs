@@ -5,10 +5,10 @@
 //! moved by difference. What it shares with the service is what it has to (how a rule is evaluated, how
 //! a programme is read, how names are sorted), so that a fault in one of the two shows as a difference.
 //!
-//! `journal` reads and checks the entries, `fold`, `reports`, `points` and `extensions` make the state, `rows` and
-//! `names` compare with the tables, `facts`, `standings` and `sums` judge partners, `history`, `tallies` and
-//! `figures` compare what follows, `publications` what was published. `refold` writes what `history`, `tallies`
-//! and `names` expect, where a migration asks
+//! `journal` reads and checks the entries, `tree` the hashes over them and what was signed of these, `fold`,
+//! `reports`, `points` and `extensions` make the state, `rows` and `names` compare with the tables, `facts`,
+//! `standings` and `sums` judge partners, `history`, `tallies` and `figures` compare what follows, `publications`
+//! what was published. `refold` writes what `history`, `tallies` and `names` expect, where a migration asks
 //! for it.
 
 mod compare;
@@ -31,6 +31,7 @@ mod sums;
 mod tallies;
 #[cfg(test)]
 mod tests;
+mod tree;
 pub mod verify;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,7 @@ pub use refold::refold_due;
 #[derive(Debug, Default)]
 pub struct Findings {
     pub entries: i64,
+    pub hashes: i64,
     pub rows: i64,
     pub standings: i64,
     pub tallies: i64,
@@ -76,6 +78,7 @@ pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     let alliance = store::alliances::find(conn, slug)?.ok_or_else(Error::absent)?;
     let mut found = Findings::default();
     let entries = journal::read(conn, alliance.id, &mut found)?;
+    tree::compare(conn, alliance.id, &mut found)?;
 
     let (state, history) = fold_all(&entries, &mut found);
 
@@ -88,6 +91,14 @@ pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     tallies::compare(conn, alliance.id, &history, &mut found)?;
     figures::compare(conn, alliance.id, &state, &history, &mut found)?;
     publications::compare(conn, alliance.id, &state, &history, &entries, &mut found)?;
+    Ok(found)
+}
+
+/// Compares an alliance's journal with a checkpoint that was kept elsewhere: a signed note.
+pub fn check_against(conn: &mut Conn, slug: &str, note: &str) -> Result<Findings> {
+    let alliance = store::alliances::find(conn, slug)?.ok_or_else(Error::absent)?;
+    let mut found = Findings::default();
+    tree::against(conn, alliance.id, note, &mut found)?;
     Ok(found)
 }
 
@@ -108,6 +119,7 @@ fn fold_all(entries: &[journal::Entry], found: &mut Findings) -> (fold::State, h
 pub fn check_installation(conn: &mut Conn) -> Result<Findings> {
     let mut found = Findings::default();
     let entries = journal::read(conn, AllianceId::INSTALLATION, &mut found)?;
+    tree::compare(conn, AllianceId::INSTALLATION, &mut found)?;
     let mut state = fold::State::default();
     for entry in &entries {
         if !entry.action.starts_with("key.") {

@@ -5,15 +5,16 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::db::schema::{
-    commitments, extensions, imports, initiative_focus_areas, initiative_partners, initiatives,
-    journal_entries, journal_hashes, journal_texts, journals, keys, memberships, partners, publications,
-    report_initiatives, report_points, report_versions, reports,
+    checkpoints, commitments, extensions, imports, initiative_focus_areas, initiative_partners,
+    initiatives, journal_entries, journal_hashes, journal_texts, journals, keys, memberships, partners,
+    publications, report_initiatives, report_points, report_versions, reports,
 };
 use crate::db::types::{Document, Instant};
 use crate::db::{Conn, Result};
 use crate::domain::id::{
     AllianceId, CommitmentId, ImportId, InitiativeId, KeyId, PartnerId, PointId, ReportId,
 };
+use crate::store::checkpoints::CheckpointRow;
 use crate::store::journal::{EntryRow, TextRow};
 
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -203,6 +204,12 @@ pub fn hashes(conn: &mut Conn, journal: AllianceId) -> Result<Vec<(i64, i64, Vec
     let query = hashes::table.filter(hashes::journal_id.eq(journal));
     let query = query.order((hashes::level, hashes::position));
     Ok(query.select((hashes::level, hashes::position, hashes::hash)).load(conn)?)
+}
+
+/// Everything that was signed, the smallest first.
+pub fn checkpoints(conn: &mut Conn, journal: AllianceId) -> Result<Vec<CheckpointRow>> {
+    let query = checkpoints::table.filter(checkpoints::journal_id.eq(journal));
+    Ok(query.order(checkpoints::size).select(CheckpointRow::as_select()).load(conn)?)
 }
 
 /// Every text that was taken out of an entry and has not been redacted.

@@ -26,12 +26,6 @@ pub fn last(conn: &mut Conn, journal: AllianceId) -> Result<Option<CheckpointRow
     Ok(query.first(conn).optional()?)
 }
 
-/// All of a journal, the smallest first.
-pub fn all(conn: &mut Conn, journal: AllianceId) -> Result<Vec<CheckpointRow>> {
-    let query = checkpoints::table.filter(checkpoints::journal_id.eq(journal));
-    Ok(query.order(checkpoints::size).select(CheckpointRow::as_select()).load(conn)?)
-}
-
 pub fn insert(conn: &mut Conn, row: &CheckpointRow) -> Result<()> {
     diesel::insert_into(checkpoints::table).values(row.clone()).execute(conn)?;
     Ok(())

@@ -212,6 +212,12 @@ fn both_folders_hold_migrations_of_the_same_names() {
             .collect()
     };
     assert_eq!(names("sqlite"), names("postgres"));
+    // Two of one number would be taken for one.
+    let numbers: BTreeSet<String> = names("sqlite")
+        .iter()
+        .filter_map(|name| Some(name.split_once('_')?.0.to_owned()))
+        .collect();
+    assert_eq!(numbers.len(), names("sqlite").len());
 }
 
 #[test]
@@ -270,6 +276,7 @@ fn an_older_database_gets_its_groups_of_focus_areas_from_its_journal() {
 
         db.migrate().expect("up again");
         assert_eq!(check::refold_due(&db).expect("made anew"), [SLUG]);
+        tree::grow_due(&db).expect("hashed");
         assert_eq!(standings_and_tallies(&db), before, "{backend:?}");
         let found = db.read_now(|conn| check::check(conn, SLUG)).expect("a check");
         assert!(found.differences.is_empty() && found.figures > 100, "{:#?}", found.differences);
@@ -327,6 +334,7 @@ fn whoever_went_back_gets_the_sums_again() {
         db.migrate().expect("up again");
         assert_ne!(lines(&db, amounts), before.1, "{backend:?}: they are gone until they are made anew");
         assert_eq!(check::refold_due(&db).expect("made anew"), [SLUG]);
+        tree::grow_due(&db).expect("hashed");
         assert_eq!((standings_and_tallies(&db), lines(&db, amounts)), before, "{backend:?}");
         let found = db.read_now(|conn| check::check(conn, SLUG)).expect("a check");
         assert!(found.differences.is_empty(), "{:#?}", found.differences);

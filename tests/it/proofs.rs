@@ -145,6 +145,18 @@ on_both! {
         assert_eq!(version.body["links"]["receiptProof"], link);
     }
 
+    fn an_edition_leads_to_the_proof_of_the_entry_that_published_it(api) {
+        let scene = Scene::new(api);
+        let partner = scene.admit("Eksempelforeningen", "2020-01-01");
+        scene.submit("open", &partner, json!({"joined": {"value": "yes"}}));
+        let edition = scene.does("/publications", json!({"title": "Resultater"}));
+        let (seq, link) = (edition["journalSeq"].as_u64().expect("a number"), edition["links"]["proof"].as_str().expect("a link"));
+        let entry = bytes(&scene, seq);
+        assert_eq!(verified(&api.get(link).send().text, &entry, &verifier(&scene)), seq);
+        let says: Value = serde_json::from_slice(&entry).expect("JSON");
+        assert_eq!((&says["action"], &says["after"]["sha256"]), (&json!("publication.published"), &edition["sha256"]));
+    }
+
     fn what_can_be_no_proof_gets_an_answer_of_its_own(api) {
         let scene = Scene::new(api);
         scene.admit("Eksempelforeningen", "2020-01-01");

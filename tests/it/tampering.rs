@@ -210,3 +210,54 @@ fn the_program_says_at_its_start_what_it_will_not_sign_on_sqlite() {
 fn the_program_says_at_its_start_what_it_will_not_sign_on_postgres() {
     the_program_says_at_its_start_what_it_will_not_sign(Backend::Postgres);
 }
+
+/// `facit check` with a checkpoint that was kept elsewhere: exit code and what it says.
+fn checked(database: &str, checkpoint: &str) -> (Option<i32>, String) {
+    let file = std::env::temp_dir().join(format!("facit-kept-{}.txt", uuid::Uuid::new_v4().simple()));
+    std::fs::write(&file, checkpoint).expect("a file");
+    let ended = Command::new(env!("CARGO_BIN_EXE_facit"))
+        .args(["check", "--alliance", "prove", "--log", "error", "--database", database, "--checkpoint"])
+        .arg(&file)
+        .output()
+        .expect("the program runs");
+    std::fs::remove_file(&file).expect("it goes");
+    (ended.status.code(), String::from_utf8_lossy(&ended.stdout).into_owned())
+}
+
+fn a_checkpoint_that_was_kept_tells_whatever_was_done_to_the_database(backend: Backend) {
+    let (database, _, _) = prepared(backend);
+    let program = Program::start(&database);
+    let kept = program.request("GET", "/v1/alliances/prove/journal/checkpoint").send().text;
+    program.kill();
+    let (code, said) = checked(&database.url, &kept);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(" hashes, ") && said.contains("0 differences"), "{said}");
+    let (code, said) = checked(&database.url, &kept.replace("\n\n", "\nmore\n\n"));
+    assert!(code == Some(1) && said.contains("no key of this installation"), "{said}");
+
+    let db = database.open();
+    let gone = db.write_now(|conn| Ok::<_, Error>(diesel::delete(checkpoints::table).execute(conn)?));
+    assert_eq!(gone.expect("gone"), 1);
+    let longer = kept.lines().nth(1).and_then(|size| size.parse::<i64>().ok()).expect("a size");
+    let journal = db.read_now(|conn| programmes::in_force(conn, "prove")).expect("an alliance").id;
+    let shorter = db.write_now(|conn| {
+        diesel::delete(journal_texts::table.filter(journal_texts::seq.eq(longer))).execute(conn)?;
+        Ok::<_, Error>(diesel::delete(journal_entries::table.find((journal, longer))).execute(conn)?)
+    });
+    assert_eq!(shorter.expect("gone"), 1);
+    let (code, said) = checked(&database.url, &kept);
+    let named = format!(
+        "journal/checkpoints/{longer}: entries 1 to {longer} were signed, and are not all there"
+    );
+    assert!(code == Some(1) && said.contains(&named), "{said}");
+}
+
+#[test]
+fn a_checkpoint_that_was_kept_tells_whatever_was_done_to_the_database_on_sqlite() {
+    a_checkpoint_that_was_kept_tells_whatever_was_done_to_the_database(Backend::Sqlite);
+}
+
+#[test]
+fn a_checkpoint_that_was_kept_tells_whatever_was_done_to_the_database_on_postgres() {
+    a_checkpoint_that_was_kept_tells_whatever_was_done_to_the_database(Backend::Postgres);
+}

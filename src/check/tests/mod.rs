@@ -1,14 +1,16 @@
 //! An alliance that has done everything once, and one hand that changes one row.
 
+mod columns;
 mod older;
 mod random;
+mod tree;
 mod world;
 
 use diesel::connection::SimpleConnection;
 
 use self::world::{SLUG, document, empty, office, world};
 use super::{Findings, check, check_installation};
-use crate::db::Db;
+use crate::db::{Conn, Db};
 use crate::service::programmes::{Condition, apply};
 
 fn listed(found: &Findings) -> String {
@@ -241,9 +243,14 @@ fn a_programme_reads_back_from_its_entry() {
 
 /// What the check finds after a statement, which is undone.
 fn tampered(db: &Db, statement: &str) -> Findings {
+    tampered_by(db, |conn| conn.batch_execute(statement).expect("a statement"))
+}
+
+/// What the check finds after a hand, whose work is undone.
+fn tampered_by(db: &Db, hand: impl FnOnce(&mut Conn)) -> Findings {
     let mut found = None;
     let undone = db.write_now(|conn| {
-        conn.batch_execute(statement).expect("a statement");
+        hand(conn);
         found = Some(check(conn, SLUG)?);
         Err::<(), _>(crate::service::Error::absent())
     });

@@ -11,7 +11,7 @@ use crate::domain::report::AcceptReport;
 use crate::service::patch::Seen;
 use crate::service::programmes::{Condition, apply};
 use crate::service::reports::{self, ReportAt};
-use crate::service::{Error, Result, partners};
+use crate::service::{Error, Result, partners, tree};
 use crate::store;
 
 /// Submitted, returned with two points, mended, accepted, opened again, and submitted once more.
@@ -53,7 +53,9 @@ const MADE_OLDER: &str = "
     UPDATE report_points SET opened_by = NULL, opened_in_version = NULL, initiative_id = NULL, closed_at = NULL,
         closed_by = NULL, waived_reason = NULL;
     UPDATE reports SET accepted_version = NULL, submitted_at = '2023-12-05T08:00:00.000000Z';
-    INSERT INTO refolds (alliance_id) SELECT id FROM alliances;";
+    INSERT INTO refolds (alliance_id) SELECT id FROM alliances;
+    DELETE FROM journal_hashes;
+    INSERT INTO unhashed_journals (journal_id) SELECT id FROM journals;";
 
 #[test]
 fn what_an_older_database_lacks_is_filled_from_its_journal() {
@@ -77,6 +79,7 @@ fn what_an_older_database_lacks_is_filled_from_its_journal() {
     made_older.expect("done");
     assert_ne!(kept(&world), before);
     assert_eq!(refold_due(&world.db).expect("made anew"), [SLUG]);
+    assert_eq!(tree::grow_due(&world.db).expect("hashed").len(), 1);
     assert_eq!(kept(&world), before);
     let found = world.db.read_now(|conn| check(conn, SLUG)).expect("a check");
     assert_eq!(found.differences.len(), 0, "{}", listed(&found));

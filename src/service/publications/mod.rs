@@ -32,7 +32,7 @@ use crate::store::publications::EditionRow;
     "asOf": "2024-01-12T08:41:10.000000Z", "journalSize": 1841, "journalSeq": 1842,
     "sha256": "5f86c257…", "signature": "facit/demo/publications/2\nsha256 5f86c257…\njournal 1841\n\n— facit/demo Az3g…\n",
     "links": {"self": "/v1/alliances/demo/publications/2", "figures": "/v1/alliances/demo/publications/2/figures",
-        "changes": "/v1/alliances/demo/publications/2/changes"}}))]
+        "changes": "/v1/alliances/demo/publications/2/changes", "proof": "/v1/alliances/demo/journal/1842/proof"}}))]
 pub struct Publication {
     pub edition: i64,
     pub title: String,
@@ -67,6 +67,8 @@ pub struct PublicationLinks {
     pub own: String,
     pub figures: String,
     pub changes: String,
+    /// A file that proves, without us, that the entry which published it is in the journal.
+    pub proof: String,
 }
 
 /// An edition's document, and what goes with it.
@@ -213,6 +215,7 @@ fn publication(
         links: PublicationLinks {
             figures: format!("{own}/figures"),
             changes: format!("{own}/changes"),
+            proof: format!("/v1/alliances/{slug}/journal/{}/proof", row.seq),
             own,
         },
     }
