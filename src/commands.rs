@@ -12,11 +12,12 @@ use facit::config::{CheckArgs, Command, CreateKeyArgs, DatabaseArgs, DemoArgs, K
 use facit::config::{RevokeKeyArgs, ServeArgs, temporary_folder};
 use facit::db::{self, Db, Target};
 use facit::demo;
+use facit::domain::checkpoint::base64;
 use facit::domain::id::KeyId;
 use facit::server::{self, Settings};
 use facit::service::keys::{CreateKey, KeyView};
 use facit::service::programmes;
-use facit::service::{Ctx, Error, Role, keys, tree};
+use facit::service::{Ctx, Error, Role, installation, keys, tree};
 use facit::store;
 
 mod backup;
@@ -34,6 +35,7 @@ pub fn run(command: Command) -> Outcomes {
         Command::Keys(KeysCommand::Create(args)) => create_key(args),
         Command::Keys(KeysCommand::List(args)) => list_keys(&args),
         Command::Keys(KeysCommand::Revoke(args)) => revoke_key(&args),
+        Command::Keys(KeysCommand::Rotate(args)) => rotate_key(&args),
         Command::Check(args) => run_check(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Evidence(args) => evidence::write(&args),
@@ -197,6 +199,13 @@ fn revoke_key(args: &RevokeKeyArgs) -> Outcomes {
     });
     let key = revoked.map_err(|e| e.to_string())?;
     print_line(&serde_json::to_string(&KeyView::from(&key)).map_err(|e| e.to_string())?)
+}
+
+fn rotate_key(args: &DatabaseArgs) -> Outcomes {
+    let db = open(&args.database)?;
+    let key = installation::rotate_note_key(&db, api::now()).map_err(|e| e.to_string())?;
+    let shown = serde_json::json!({"publicKey": base64(&key.public)});
+    print_line(&shown.to_string())
 }
 
 fn run_check(args: &CheckArgs) -> Outcomes {

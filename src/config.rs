@@ -227,6 +227,8 @@ pub enum KeysCommand {
     List(DatabaseArgs),
     /// Revoke a key.
     Revoke(RevokeKeyArgs),
+    /// Make a new key for checkpoints and editions, which signs after the next start; those from before stay listed.
+    Rotate(DatabaseArgs),
 }
 
 #[derive(Debug, Clone, Args)]

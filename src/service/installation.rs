@@ -47,6 +47,19 @@ pub fn open(db: &Db, now: DateTime<Utc>) -> Result<Installation> {
     })
 }
 
+/// Makes a new key of notes, which signs from now on; instances that run go on with the one before until they
+/// start again. Those from before are kept, and what they signed is believed.
+pub fn rotate_note_key(db: &Db, now: DateTime<Utc>) -> Result<NoteKey> {
+    db.write_now(|conn| {
+        let key = NoteKey::generate();
+        store::installation::insert_note_key(conn, &key, now)?;
+        match store::installation::note_keys(conn)?.last() {
+            Some(newest) if newest.public == key.public => Ok(key),
+            _ => Err(db::Error::Broken("the clock is behind the newest key's".to_owned()).into()),
+        }
+    })
+}
+
 fn read(conn: &mut Conn) -> Result<Option<Installation>> {
     let signing_keys = store::installation::signing_keys(conn)?;
     let note_keys = store::installation::note_keys(conn)?;

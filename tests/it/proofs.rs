@@ -336,3 +336,47 @@ fn read_only_mode_answers_with_what_was_signed_on_sqlite() {
 fn read_only_mode_answers_with_what_was_signed_on_postgres() {
     read_only_mode_answers_with_what_was_signed(Backend::Postgres);
 }
+
+/// Another key signs; what the one before has signed goes on being true.
+fn a_new_key_signs_and_the_old_one_is_believed_still(backend: Backend) {
+    let (database, _, _) = prepared(backend);
+    let read = |rest: &str| {
+        let program = Program::start(&database);
+        let answered = program.request("GET", &format!("/v1/alliances/prove/journal/{rest}")).send();
+        assert_eq!(answered.status, 200, "{}", answered.text);
+        program.kill();
+        answered.text
+    };
+    let (old_key, old_note) = (read("verifier-key"), read("checkpoint"));
+    let facit = |args: &[&str]| {
+        let ended = std::process::Command::new(env!("CARGO_BIN_EXE_facit"))
+            .args(args)
+            .args(["--log", "error", "--database", &database.url])
+            .output()
+            .expect("the program runs");
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        String::from_utf8(ended.stdout).expect("UTF-8")
+    };
+    let rotated: Value = serde_json::from_str(&facit(&["keys", "rotate"])).expect("JSON");
+    let keys = read("verifier-key");
+    let [new, old] = *keys.lines().collect::<Vec<_>>() else { panic!("two keys: {keys}") };
+    assert_eq!(old, old_key.trim_end());
+    let [new, old] = [new, old].map(|key| Verifier::parse(key).expect("a key"));
+    assert_eq!(hash(&rotated["publicKey"]), new.public);
+    let new_note = read("checkpoint");
+    let (before, after) = (opened(&old_note, &old), opened(&new_note, &new));
+    assert_eq!(before, after, "the same tree, signed anew");
+    assert_eq!(notes::open(&new_note, &[old]), Err(notes::NoteFault::Unsigned));
+    let said = facit(&["check", "--alliance", "prove"]);
+    assert!(said.contains("; 0 differences"), "{said}");
+}
+
+#[test]
+fn a_new_key_signs_and_the_old_one_is_believed_still_on_sqlite() {
+    a_new_key_signs_and_the_old_one_is_believed_still(Backend::Sqlite);
+}
+
+#[test]
+fn a_new_key_signs_and_the_old_one_is_believed_still_on_postgres() {
+    a_new_key_signs_and_the_old_one_is_believed_still(Backend::Postgres);
+}
