@@ -41,7 +41,7 @@ fn step(conn: &mut Conn, ctx: &Ctx, crowd: &Crowd, turn: usize) -> Result<(), Er
     let area = ["01", "04", "07", "national"][round / 3 % 4];
     let change = match round % 3 {
         0 => json!({ "area": area }),
-        1 => json!({"leftOn": "2023-06-01"}),
+        1 => json!({"leftOn": "2024-06-01"}),
         _ => json!({"leftOn": null}),
     };
     partners::update(conn, ctx, &crowd.alliance, partner, Some(&Seen::Any), &change).map(drop)

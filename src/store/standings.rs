@@ -318,7 +318,8 @@ fn narrow<'a>(alliance: AllianceId, filter: &Filter) -> Narrowed<'a> {
         .filter(partner_names::from_seq.le(filter.seq))
         .filter(partner_names::to_seq.gt(filter.seq))
         .filter(standings::series_id.eq(series.id(alliance)))
-        .filter(standings::from_seq.le(filter.seq))
+        // Plus nothing, so that it is found by `to_seq`: else SQLite takes the index that has all there ever was.
+        .filter((standings::from_seq + 0_i64).le(filter.seq))
         .filter(standings::to_seq.gt(filter.seq))
         .filter(standings::from_on.le(filter.on))
         .filter(standings::to_on.is_null().or(standings::to_on.gt(filter.on).assume_not_null()));
@@ -409,7 +410,7 @@ pub fn known(
 ) -> Result<Vec<PlainRow>> {
     let query = standings::table
         .filter(standings::series_id.eq(series::Named::whole(indicator, scope).id(alliance)))
-        .filter(standings::from_seq.le(seq))
+        .filter((standings::from_seq + 0_i64).le(seq))
         .filter(standings::to_seq.gt(seq))
         .filter(standings::from_on.le(on))
         .filter(standings::to_on.is_null().or(standings::to_on.gt(on).assume_not_null()));

@@ -67,7 +67,8 @@ pub fn moved(conn: &mut Conn, whose: Whose<'_>, span: Span) -> Result<Vec<Standi
         let begins = standings::from_on.gt(span.from_on).and(standings::from_on.le(span.to_on));
         let ends = standings::to_on.gt(span.from_on).and(standings::to_on.le(span.to_on));
         let known = of(whose.id())
-            .filter(standings::from_seq.le(span.from_seq))
+            // Plus nothing: found by `to_seq`, as in `narrow`.
+            .filter((standings::from_seq + 0_i64).le(span.from_seq))
             .filter(standings::to_seq.gt(span.to_seq))
             .filter(begins.or(ends.assume_not_null()));
         found.extend(whose.read(conn, known)?);
@@ -93,6 +94,6 @@ fn is_turning(conn: &mut Conn, whose: Whose<'_>, span: Span) -> Result<bool> {
 pub fn known_within(conn: &mut Conn, whose: Whose<'_>, span: Span) -> Result<Vec<StandingRow>> {
     let known = of(whose.id())
         .filter(standings::to_seq.gt(span.from_seq))
-        .filter(standings::from_seq.le(span.to_seq));
+        .filter((standings::from_seq + 0_i64).le(span.to_seq));
     whose.read(conn, known)
 }

@@ -45,7 +45,8 @@ pub fn open(conn: &mut Conn, asked: &Asked<'_>) -> Result<Vec<TallyRow>> {
         .filter(series_table::alliance_id.eq(asked.alliance))
         .filter(series_table::dimension.eq(asked.dimension.to_owned()))
         .filter(series_table::scope.eq_any(scopes))
-        .filter(tallies::to_seq.eq(OPEN))
+        // A range and not an equal, which SQLite would answer by the key: from all rows there ever were.
+        .filter(tallies::to_seq.gt(OPEN - 1))
         .into_boxed();
     if let Some(indicator) = asked.indicator {
         query = query.filter(series_table::indicator.eq(indicator.to_owned()));
