@@ -8,20 +8,16 @@ use std::process::ExitCode;
 
 use facit::api;
 use facit::check::{self, Findings};
-use facit::config::{CheckArgs, Command, CreateKeyArgs, DatabaseArgs, DemoArgs, KeysCommand};
-use facit::config::{RevokeKeyArgs, ServeArgs, temporary_folder};
+use facit::config::{CheckArgs, Command, DemoArgs, ServeArgs, temporary_folder};
 use facit::db::{self, Db, Target};
 use facit::demo;
-use facit::domain::checkpoint::base64;
-use facit::domain::id::KeyId;
 use facit::server::{self, Settings};
-use facit::service::keys::{CreateKey, KeyView};
-use facit::service::programmes;
-use facit::service::{Ctx, Error, Role, installation, keys, tree};
+use facit::service::{Error, Role, tree};
 use facit::store;
 
 mod backup;
 mod evidence;
+mod keys;
 mod serving;
 
 type Outcomes = Result<ExitCode, String>;
@@ -32,10 +28,7 @@ pub fn run(command: Command) -> Outcomes {
         Command::Serve(args) => serve(args),
         Command::Apply(args) => apply::apply(&args),
         Command::Import(args) => import::import(&args),
-        Command::Keys(KeysCommand::Create(args)) => create_key(args),
-        Command::Keys(KeysCommand::List(args)) => list_keys(&args),
-        Command::Keys(KeysCommand::Revoke(args)) => revoke_key(&args),
-        Command::Keys(KeysCommand::Rotate(args)) => rotate_key(&args),
+        Command::Keys(command) => keys::run(command),
         Command::Check(args) => run_check(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Evidence(args) => evidence::write(&args),
@@ -157,55 +150,6 @@ fn example(address: &str, key: &demo::DemoKey) -> String {
             "  then PUT {base}/reports/today/{partner} and POST {base}/reports/today/{partner}/submission\n"
         ),
     }
-}
-
-fn create_key(args: CreateKeyArgs) -> Outcomes {
-    let db = open(&args.database.database)?;
-    let ctx = Ctx::installation(api::now());
-    let body = CreateKey {
-        role: args.role,
-        partner: args.partner,
-        name: args.name,
-        expires_at: args.expires_at,
-    };
-    let created = db.write_now(|conn| {
-        let alliance = match &args.alliance {
-            Some(slug) => Some(programmes::in_force(conn, slug)?.id),
-            None => None,
-        };
-        keys::create(conn, &ctx, alliance, &body)
-    });
-    let created = created.map_err(|e| e.to_string())?;
-    let shown = serde_json::json!({
-        "id": created.key.id, "clientId": created.key.id.to_string(), "clientSecret": created.secret
-    });
-    print_line(&shown.to_string())
-}
-
-fn list_keys(args: &DatabaseArgs) -> Outcomes {
-    let db = open(&args.database)?;
-    let keys = db.read_now(store::keys::all).map_err(|e: db::Error| e.to_string())?;
-    let shown: Vec<KeyView> = keys.iter().map(KeyView::from).collect();
-    print_line(&serde_json::to_string_pretty(&shown).map_err(|e| e.to_string())?)
-}
-
-fn revoke_key(args: &RevokeKeyArgs) -> Outcomes {
-    let db = open(&args.database.database)?;
-    let ctx = Ctx::installation(api::now());
-    let id = KeyId::parse(&args.id).ok_or_else(|| format!("{:?} is no key's id", args.id))?;
-    let revoked = db.write_now(|conn| {
-        let key = store::keys::find(conn, id)?.ok_or_else(Error::absent)?;
-        keys::revoke(conn, &ctx, key)
-    });
-    let key = revoked.map_err(|e| e.to_string())?;
-    print_line(&serde_json::to_string(&KeyView::from(&key)).map_err(|e| e.to_string())?)
-}
-
-fn rotate_key(args: &DatabaseArgs) -> Outcomes {
-    let db = open(&args.database)?;
-    let key = installation::rotate_note_key(&db, api::now()).map_err(|e| e.to_string())?;
-    let shown = serde_json::json!({"publicKey": base64(&key.public)});
-    print_line(&shown.to_string())
 }
 
 fn run_check(args: &CheckArgs) -> Outcomes {

@@ -226,7 +226,9 @@ pub enum KeysCommand {
     /// List keys.
     List(DatabaseArgs),
     /// Revoke a key.
-    Revoke(RevokeKeyArgs),
+    Revoke(KeyArgs),
+    /// Forget who holds a key: end it, and take its name out of the database and its files.
+    Erase(KeyArgs),
     /// Make a new key for checkpoints and editions, which signs after the next start; those from before stay listed.
     Rotate(DatabaseArgs),
 }
@@ -253,7 +255,7 @@ pub struct CreateKeyArgs {
 }
 
 #[derive(Debug, Clone, Args)]
-pub struct RevokeKeyArgs {
+pub struct KeyArgs {
     #[command(flatten)]
     pub database: DatabaseArgs,
     pub id: String,

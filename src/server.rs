@@ -46,6 +46,7 @@ pub struct Settings {
 /// A server that is bound and ready to run.
 pub struct Bound {
     pub server: Server,
+    app: Data<App>,
     /// `http://127.0.0.1:8080`
     pub address: String,
     pub metrics: Option<MetricsBound>,
@@ -62,11 +63,18 @@ pub struct MetricsBound {
 impl Bound {
     /// Serves until SIGTERM, then lets requests under way finish. Metrics are there to the end.
     pub async fn run(self) -> std::io::Result<()> {
-        let Some(metrics) = self.metrics else { return self.server.await };
+        let sweeping = actix_web::rt::spawn(keep_swept(self.app));
+        let outcome = Bound::serve(self.server, self.metrics).await;
+        sweeping.abort();
+        outcome
+    }
+
+    async fn serve(server: Server, metrics: Option<MetricsBound>) -> std::io::Result<()> {
+        let Some(metrics) = metrics else { return server.await };
         let handle: ServerHandle = metrics.server.handle();
         actix_web::rt::spawn(metrics.server);
         let upkeep = actix_web::rt::spawn(keep_up(metrics.recorder));
-        let outcome = self.server.await;
+        let outcome = server.await;
         upkeep.abort();
         handle.stop(true).await;
         outcome
@@ -100,10 +108,11 @@ pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<B
     };
     let app = application(db, installation, settings);
     look_at_trees(&app);
+    let shared = app.clone();
     let server = HttpServer::new(move || {
         ActixApp::new()
             .into_utoipa_app()
-            .app_data(app.clone())
+            .app_data(shared.clone())
             .app_data(PayloadConfig::new(0))
             .service(scope::scope("/v1").configure(api::v1))
             .configure(api::beside)
@@ -121,7 +130,7 @@ pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<B
     .bind(&settings.listen)
     .map_err(|e| format!("can't listen on {}: {e}", settings.listen))?;
     let address = address(&server.addrs());
-    Ok(Bound { server: server.run(), address, metrics })
+    Ok(Bound { server: server.run(), app, address, metrics })
 }
 
 /// Says at the start which journals are not what was signed of them. `/readyz` goes on saying so.
@@ -153,6 +162,9 @@ struct Gauges {
     db: Db,
     recorder: PrometheusHandle,
 }
+
+/// How long until sweeping is tried again.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(60);
 
 /// So many alliances' journals are measured, and looked at at the start.
 const MOST_JOURNALS: i64 = 100;
@@ -199,6 +211,16 @@ async fn read_metrics(gauges: Data<Gauges>) -> HttpResponse {
 }
 
 /// Samples wait in memory until they are sorted into their buckets, whether or not anybody reads them.
+/// What was erased when the database's files could not follow, or the program was stopped before they had, is swept
+/// out of them at the start and later.
+async fn keep_swept(app: Data<App>) {
+    let mut ticks = tokio::time::interval(BETWEEN_SWEEPS);
+    while !app.read_only {
+        ticks.tick().await;
+        api::sweep(&app).await;
+    }
+}
+
 async fn keep_up(recorder: PrometheusHandle) {
     let mut ticks = tokio::time::interval(Duration::from_secs(5));
     loop {

@@ -4,7 +4,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::lists::{List, Paging, unless_any};
+use super::lists::{List, Paging, flag, unless_any};
 use super::problem::Failure;
 use crate::domain::checks::Faults;
 use crate::domain::programme::{
@@ -111,11 +111,9 @@ struct ApplyQuery {
 impl ApplyQuery {
     fn is_dry(&self) -> Result<bool, Failure> {
         let mut faults = Faults::new();
-        if let Some(word) = &self.dry_run {
-            faults.one_of("?dryRun", word, &["true", "false"]);
-        }
+        let is_dry = flag(&mut faults, "?dryRun", self.dry_run.as_deref());
         unless_any(faults)?;
-        Ok(self.dry_run.as_deref() == Some("true"))
+        Ok(is_dry)
     }
 }
 

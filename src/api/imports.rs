@@ -5,7 +5,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::{Answer, short_hash};
 use super::call::Call;
-use super::lists::{List, Paging, unless_any};
+use super::lists::{List, Paging, flag, unless_any};
 use super::partners::unknown;
 use super::problem::Failure;
 use super::spreadsheet::{self, FileForm};
@@ -44,12 +44,11 @@ impl CreateImportQuery {
         faults.one_of("?kind", kind, &Kind::WORDS);
         let mode = self.mode.as_deref().unwrap_or(Mode::Atomic.word());
         faults.one_of("?mode", mode, &Mode::WORDS);
-        let dry_run = self.dry_run.as_deref().unwrap_or("false");
-        faults.one_of("?dryRun", dry_run, &["true", "false"]);
+        let is_dry = flag(&mut faults, "?dryRun", self.dry_run.as_deref());
         unless_any(faults)?;
         let read = Kind::parse(kind).zip(Mode::parse(mode));
         let (kind, mode) = read.unwrap_or((Kind::Partners, Mode::Atomic));
-        Ok((kind, mode, dry_run == "true"))
+        Ok((kind, mode, is_dry))
     }
 }
 

@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::lists::{List, Paging, unless_any};
 use super::problem::Failure;
+use super::redactions::swept;
 use crate::db::Conn;
 use crate::domain::checks::Faults;
 use crate::domain::id::{AllianceId, KeyId};
@@ -123,9 +124,33 @@ pub async fn revoke_key(call: Call) -> HttpResponse {
     .await
 }
 
-/// A key changes once in its life.
+/// Forget an API key's holder.
+///
+/// Ends the key if it is still live, and takes its name out of everything that has it, the free space of the database's
+/// files included: `[redacted]` stands there from now on. The journal never had it.
+#[utoipa::path(tag = "access", responses((status = 200, description = "What is left of it", body = KeyView)))]
+#[post("/alliances/{alliance}/keys/{key}/erasure")]
+pub async fn erase_key_holder(call: Call) -> HttpResponse {
+    let app = call.app.clone();
+    let answer = call.write(|conn, call| {
+        call.no_body()?;
+        let alliance = alliance_id(conn, call)?;
+        let id = call.id("key", KeyId::parse)?;
+        let key = keys::find(conn, &call.ctx, alliance, id)?;
+        crate::service::patch::may_have_seen(call.seen.as_ref(), version(&key))?;
+        let key = keys::erase_holder(conn, &call.ctx, key)?;
+        Ok(Answer::ok(&KeyView::from(&key)).versioned(version(&key)))
+    });
+    swept(app, answer.await).await
+}
+
+/// A key changes at most twice in its life.
 fn version(key: &store::keys::Key) -> i64 {
-    if key.revoked_at.is_some() { 2 } else { 1 }
+    match (key.is_erased(), key.revoked_at) {
+        (true, _) => 3,
+        (false, Some(_)) => 2,
+        (false, None) => 1,
+    }
 }
 
 fn alliance_id(conn: &mut Conn, call: &Call) -> Result<AllianceId, Failure> {

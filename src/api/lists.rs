@@ -184,6 +184,13 @@ fn next_address(call: &Call, cursor: &str) -> String {
     format!("{}?{}", call.path(), query.finish())
 }
 
+/// Whether a parameter that is `true` or `false` says yes; what is neither joins the other faults.
+pub fn flag(faults: &mut Faults, pointer: &str, word: Option<&str>) -> bool {
+    let word = word.unwrap_or("false");
+    faults.one_of(pointer, word, &["true", "false"]);
+    word == "true"
+}
+
 /// All faults of a query's values at once.
 pub fn unless_any(faults: Faults) -> Result<(), Failure> {
     faults.unless_any(()).map_err(|faults| Failure::from(Error::from(faults)))

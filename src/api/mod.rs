@@ -33,6 +33,7 @@ mod points;
 mod problem;
 mod proofs;
 mod publications;
+mod redactions;
 mod reports;
 mod spreadsheet;
 mod standings;
@@ -47,6 +48,7 @@ pub use edge::{API_VERSION, edge, nowhere};
 pub use evidence::published_figures;
 pub use kept::Kept;
 pub use limits::Limits;
+pub use redactions::sweep;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -66,6 +68,7 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(keys::list_keys)
         .service(keys::find_key)
         .service(keys::revoke_key)
+        .service(keys::erase_key_holder)
         .service(partners::list_partners)
         .service(partners::admit_partner)
         .service(partners::find_partner)
@@ -124,6 +127,7 @@ pub fn v1(cfg: &mut ServiceConfig) {
         .service(proofs::prove_consistency)
         .service(journal::find_journal_entry)
         .service(proofs::download_entry_proof)
+        .service(redactions::redact_text)
         .service(imports::create_import)
         .service(imports::list_imports)
         .service(imports::find_import)

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::compare::{number, redacted, text, words};
+use super::compare::{number, text, words, written};
 use crate::domain::dates;
 use crate::domain::programme::{AnswerType, CountsFrom, Programme, Question, Round};
 use crate::domain::rule::Record;
@@ -208,7 +208,7 @@ pub fn seen(question: &Question, answer: &Value) -> Value {
         AnswerType::MultiChoice(_) => {
             json!(words(answer, "value").into_iter().filter(|_| there).collect::<Vec<_>>())
         }
-        _ => json!(value.as_str().or_else(|| redacted(value)).unwrap_or_default()),
+        _ => json!(written(value)),
     }
 }
 

@@ -86,7 +86,7 @@ impl State {
                 self.apply_publication(id, entry, found);
                 BTreeSet::new()
             }
-            "key.created" | "key.revoked" => {
+            "key.created" | "key.revoked" | "key.erased" => {
                 expect(entry, kind == "keys" && text(&entry.after, "id") == id, found);
                 self.keys.insert(id.to_owned(), entry.after.clone());
                 BTreeSet::new()
@@ -95,6 +95,12 @@ impl State {
                 expect(entry, kind == "imports" && text(&entry.after, "id") == id, found);
                 expect(entry, text(&entry.after, "partner") == entry.partner, found);
                 self.apply_import(id, entry, found);
+                BTreeSet::new()
+            }
+            // It takes texts away, and they count as there.
+            "journal.redacted" => {
+                let named = number(&entry.after, "seq").is_some_and(|seq| seq.to_string() == id);
+                expect(entry, kind == "journal" && named, found);
                 BTreeSet::new()
             }
             // Whoever adds an action has to say here what it does to the state.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::Findings;
 use super::compare::{self, redacted, text};
+use super::{Findings, redactions};
 use crate::db::Conn;
 use crate::domain::dates::rfc3339;
 use crate::domain::id::AllianceId;
@@ -27,6 +27,8 @@ pub struct Entry {
     pub after: Value,
     /// `after` as the bytes have it, with every text a hash.
     pub sealed: Value,
+    /// Pointers to texts that are not beside it any more.
+    pub gone: Vec<String>,
 }
 
 impl Entry {
@@ -157,6 +159,7 @@ pub fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Optio
         partner: text(&value, "partner").to_owned(),
         after: value.get("after").cloned().unwrap_or_default(),
         sealed,
+        gone: redactions::gone(&value),
     })
 }
 

@@ -5,7 +5,7 @@
 //! moved by difference. What it shares with the service is what it has to (how a rule is evaluated, how
 //! a programme is read, how names are sorted), so that a fault in one of the two shows as a difference.
 //!
-//! `journal` reads and checks the entries, `tree` the hashes over them and what was signed of these, `fold`,
+//! `journal` reads and checks the entries, `redactions` what is missing of their texts, `tree` the hashes over them and what was signed of these, `fold`,
 //! `reports`, `points` and `extensions` make the state, `rows` and `names` compare with the tables, `facts`,
 //! `standings` and `sums` judge partners, `history`, `tallies` and `figures` compare what follows, `publications`
 //! what was published. `refold` writes what `history`, `tallies` and `names` expect, where a migration asks
@@ -22,6 +22,7 @@ mod names;
 mod points;
 mod publications;
 mod reasons;
+mod redactions;
 mod refold;
 mod report_rows;
 mod reports;
@@ -78,6 +79,7 @@ pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     let alliance = store::alliances::find(conn, slug)?.ok_or_else(Error::absent)?;
     let mut found = Findings::default();
     let entries = journal::read(conn, alliance.id, &mut found)?;
+    redactions::compare(&entries, &mut found);
     tree::compare(conn, alliance.id, &mut found)?;
 
     let (state, history) = fold_all(&entries, &mut found);
@@ -119,6 +121,7 @@ fn fold_all(entries: &[journal::Entry], found: &mut Findings) -> (fold::State, h
 pub fn check_installation(conn: &mut Conn) -> Result<Findings> {
     let mut found = Findings::default();
     let entries = journal::read(conn, AllianceId::INSTALLATION, &mut found)?;
+    redactions::compare(&entries, &mut found);
     tree::compare(conn, AllianceId::INSTALLATION, &mut found)?;
     let mut state = fold::State::default();
     for entry in &entries {

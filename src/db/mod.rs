@@ -13,6 +13,7 @@ mod gauges;
 mod pending;
 mod savepoint;
 pub mod schema;
+mod sweep;
 pub mod types;
 mod writer;
 

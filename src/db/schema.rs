@@ -462,6 +462,16 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::types::{At, Json, Uid};
 
+    erasures_due (journal_id, seq) {
+        journal_id -> Uid,
+        seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::{At, Json, Uid};
+
     note_keys (public_key) {
         public_key -> Binary,
         pkcs8 -> Binary,
@@ -531,6 +541,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_refused,
     journal_hashes,
     unhashed_journals,
+    erasures_due,
     note_keys,
     checkpoints,
     partner_names,

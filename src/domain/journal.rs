@@ -27,6 +27,11 @@ const FREE_TEXT: [&str; 9] = [
     "waivedReason",
 ];
 
+/// Whether a string under this key is free text, wherever it stands in a subject.
+pub fn is_free_text(key: &str) -> bool {
+    FREE_TEXT.contains(&key)
+}
+
 /// The largest whole number that every reader of JSON keeps exactly (RFC 8785 §3.2.2.3).
 const LARGEST_EXACT: u64 = 1 << 53;
 
@@ -143,7 +148,7 @@ pub fn tell_redacted(value: &mut Value) {
 }
 
 /// Whether it stands in a text's place. Nothing else in an entry is an object with this one key.
-fn is_hash(fields: &Map<String, Value>) -> bool {
+pub fn is_hash(fields: &Map<String, Value>) -> bool {
     fields.len() == 1 && fields.get("sha256").is_some_and(Value::is_string)
 }
 
@@ -174,7 +179,7 @@ fn take_texts(
         Value::Object(fields) => {
             for (key, value) in fields {
                 let at = format!("{pointer}/{}", super::text::pointer_step(key));
-                if FREE_TEXT.contains(&key.as_str()) && value.is_string() {
+                if is_free_text(key) && value.is_string() {
                     take_text(value, at, texts, random);
                 } else {
                     take_texts(value, &at, texts, random);

@@ -23,6 +23,7 @@ pub mod point;
 pub mod programme;
 pub mod publication;
 pub mod record;
+pub mod redaction;
 pub mod report;
 pub mod rule;
 pub mod spreadsheet;

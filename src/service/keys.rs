@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::context::{Caller, Role};
-use super::{Ctx, Error, Kind, Result, journal};
+use super::{Ctx, Error, Kind, Result, erasures, journal};
 use crate::auth::secrets;
 use crate::db::Conn;
 use crate::db::types::Instant;
 use crate::domain::checks::Faults;
 use crate::domain::dates;
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
-use crate::domain::journal::Change;
+use crate::domain::journal::{Change, REDACTED};
 use crate::domain::partner::unknown_partner;
 use crate::domain::text::Fault;
 use crate::store;
@@ -136,6 +136,29 @@ pub fn revoke(conn: &mut Conn, ctx: &Ctx, key: Key) -> Result<Key> {
     let key = Key { revoked_at: Some(Instant(ctx.now)), ..key };
     store::keys::set_revoked(conn, key.id, ctx.now)?;
     record(conn, ctx, &key, "key.revoked")?;
+    Ok(key)
+}
+
+/// Forgets what a key is called, which may be who holds it, and ends the key. Nothing else here says whose it was.
+pub fn erase_holder(conn: &mut Conn, ctx: &Ctx, key: Key) -> Result<Key> {
+    if key.is_erased() {
+        return Ok(key);
+    }
+    let key = Key {
+        name: REDACTED.to_owned(),
+        revoked_at: Some(key.revoked_at.unwrap_or(Instant(ctx.now))),
+        ..key
+    };
+    store::keys::set_erased(conn, &key)?;
+    let seq = record(conn, ctx, &key, "key.erased")?;
+    erasures::due_after(conn, journal_of(&key), seq)?;
+    erasures::rewrite_answers(conn, "/keys", |_, body| {
+        let is_own = body["id"] == json!(key.id);
+        if is_own {
+            body["name"] = json!(key.name);
+        }
+        is_own
+    })?;
     Ok(key)
 }
 
@@ -265,7 +288,7 @@ fn check_expiry(faults: &mut Faults, now: DateTime<Utc>, text: Option<&str>) -> 
 }
 
 /// An entry names the key, its role and partner, and nobody who holds it.
-fn record(conn: &mut Conn, ctx: &Ctx, key: &Key, action: &'static str) -> Result<()> {
+fn record(conn: &mut Conn, ctx: &Ctx, key: &Key, action: &'static str) -> Result<i64> {
     let after: Value = json!({
         "id": key.id,
         "role": key.role,
@@ -282,6 +305,9 @@ fn record(conn: &mut Conn, ctx: &Ctx, key: &Key, action: &'static str) -> Result
         texts: Vec::new(),
         taken: Vec::new(),
     };
-    journal::record(conn, ctx, key.alliance_id.unwrap_or(AllianceId::INSTALLATION), change)?;
-    Ok(())
+    journal::record(conn, ctx, journal_of(key), change)
+}
+
+fn journal_of(key: &Key) -> AllianceId {
+    key.alliance_id.unwrap_or(AllianceId::INSTALLATION)
 }

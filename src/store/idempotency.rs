@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::anywhere;
 use crate::db::schema::idempotent_answers;
 use crate::db::types::{Document, Instant};
 use crate::db::{Conn, Result};
@@ -32,6 +33,23 @@ pub fn find(conn: &mut Conn, caller: KeyId, key: &str, address: &str) -> Result<
 pub fn insert(conn: &mut Conn, answer: &StoredAnswer) -> Result<()> {
     diesel::insert_into(idempotent_answers::table)
         .values(answer.clone())
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Every answer to a write whose address has this in it.
+pub fn at(conn: &mut Conn, part: &str) -> Result<Vec<StoredAnswer>> {
+    let query = idempotent_answers::table
+        .filter(idempotent_answers::address.like(anywhere(part)).escape('\\'))
+        .select(StoredAnswer::as_select());
+    Ok(query.load(conn)?)
+}
+
+/// Puts another body in the place of an answer's: the same, with a text less.
+pub fn rewrite(conn: &mut Conn, answer: &StoredAnswer, body: Vec<u8>) -> Result<()> {
+    let key = (answer.caller_id, answer.caller_key.clone(), answer.address.clone());
+    diesel::update(idempotent_answers::table.find(key))
+        .set(idempotent_answers::body.eq(body))
         .execute(conn)?;
     Ok(())
 }

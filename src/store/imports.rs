@@ -148,6 +148,44 @@ pub fn find_refused(conn: &mut Conn, id: ImportId) -> Result<Option<Sent>> {
         .map_err(|e| Error::Broken(format!("refused rows do not read: {e}")))
 }
 
+/// The ids of the imports of a partner's own rows and of the secretariat's; of all where no partner is named.
+pub fn touching(
+    conn: &mut Conn,
+    alliance: AllianceId,
+    partner: Option<PartnerId>,
+) -> Result<Vec<ImportId>> {
+    let mut query = imports::table.filter(imports::alliance_id.eq(alliance)).into_boxed();
+    if let Some(partner) = partner {
+        query = query.filter(imports::partner_id.is_null().or(imports::partner_id.eq(partner)));
+    }
+    Ok(query.select(imports::id).order(imports::id).load(conn)?)
+}
+
+/// What an import says of its file and rows, which may quote them.
+pub fn remarks(conn: &mut Conn, id: ImportId) -> Result<(Document, Document)> {
+    let query = imports::table.find(id).select((imports::warnings, imports::remarks));
+    Ok(query.get_result(conn)?)
+}
+
+/// Puts other remarks in the place of these: the same, with a text less.
+pub fn rewrite_remarks(
+    conn: &mut Conn,
+    id: ImportId,
+    (warnings, remarks): (Document, Document),
+) -> Result<()> {
+    let changes = (imports::warnings.eq(warnings), imports::remarks.eq(remarks));
+    diesel::update(imports::table.find(id)).set(changes).execute(conn)?;
+    Ok(())
+}
+
+/// Puts other refused rows in the place of these.
+pub fn rewrite_refused(conn: &mut Conn, id: ImportId, sent: &Sent) -> Result<()> {
+    diesel::update(import_refused::table.find(id))
+        .set(import_refused::sent.eq(serde_json::to_string(sent).unwrap_or_default()))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Forgets what is older.
 pub fn forget_refused_before(conn: &mut Conn, at: DateTime<Utc>) -> Result<()> {
     let old = import_refused::table.filter(import_refused::kept_at.lt(Instant(at)));

@@ -9,6 +9,7 @@ use crate::db::types::Instant;
 use crate::db::{Conn, Result};
 use crate::domain::checks::is_key;
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
+use crate::domain::journal::REDACTED;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = keys, treat_none_as_default_value = false)]
@@ -25,6 +26,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// Whether its name was taken away.
+    pub fn is_erased(&self) -> bool {
+        self.name == REDACTED
+    }
+
     /// Neither revoked nor past its expiry.
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| now < expires_at.0)
@@ -81,6 +87,13 @@ pub fn set_revoked(conn: &mut Conn, id: KeyId, at: DateTime<Utc>) -> Result<()> 
     diesel::update(keys::table.find(id))
         .set(keys::revoked_at.eq(Some(Instant(at))))
         .execute(conn)?;
+    Ok(())
+}
+
+/// Saves what is left of a key whose holder is forgotten.
+pub fn set_erased(conn: &mut Conn, key: &Key) -> Result<()> {
+    let changes = (keys::name.eq(key.name.clone()), keys::revoked_at.eq(key.revoked_at));
+    diesel::update(keys::table.find(key.id)).set(changes).execute(conn)?;
     Ok(())
 }
 

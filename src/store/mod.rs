@@ -7,6 +7,7 @@ pub mod alliances;
 pub mod audit;
 pub mod checkpoints;
 pub mod commitments;
+pub mod erasures;
 pub mod extensions;
 pub mod idempotency;
 pub mod imports;

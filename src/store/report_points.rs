@@ -84,9 +84,10 @@ pub fn insert(conn: &mut Conn, report: ReportId, position: i64, point: &Point) -
     Ok(())
 }
 
-/// Saves what closed a point, or that it is open again.
+/// Saves what closed a point, or that it is open again, and its texts.
 pub fn update(conn: &mut Conn, point: &Point) -> Result<()> {
     let changes = (
+        report_points::detail.eq(point.detail.clone()),
         report_points::closed_by_version.eq(point.closed_by_version),
         report_points::closed_at.eq(point.closed_at.map(Instant)),
         report_points::closed_by.eq(point.closed_by),

@@ -56,6 +56,7 @@ mod programmes;
 mod proofs;
 mod publications;
 mod read_only;
+mod redactions;
 mod report_drafts;
 mod report_points;
 mod report_versions;

@@ -207,6 +207,12 @@ impl Programme {
         self.questions.iter().find(|question| question.key == key)
     }
 
+    /// Whether answers to this question are free text. What is no question any more was one that nobody can tell.
+    pub fn is_answered_in_words(&self, key: &str) -> bool {
+        self.question(key)
+            .is_none_or(|question| matches!(question.answers, AnswerType::Text))
+    }
+
     pub fn measure(&self, key: &str) -> Option<&Measure> {
         self.measures.iter().find(|measure| measure.key == key)
     }

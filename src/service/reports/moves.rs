@@ -11,7 +11,7 @@ use crate::db::Conn;
 use crate::db::types::{Document, Instant};
 use crate::domain::dates::rfc3339;
 use crate::domain::journal::{Change, SaltedText, hex, take, without_floats};
-use crate::domain::programme::{AnswerType, Programme};
+use crate::domain::programme::Programme;
 use crate::domain::report::{
     AcceptReport, Answer, AnswerValue, Move, ReopenReport, ReportBody, ReturnReport, State, check_body,
 };
@@ -189,15 +189,9 @@ struct HandedIn {
 
 impl HandedIn {
     fn seal(programme: &Programme, body: &ReportBody) -> HandedIn {
-        let is_text = |key: &str| {
-            programme
-                .question(key)
-                .is_none_or(|question| matches!(question.answers, AnswerType::Text))
-        };
-        let texts = body
-            .answers
-            .iter()
-            .filter(|(key, answer)| is_text(key) && matches!(answer.value, Some(AnswerValue::Text(_))));
+        let texts = body.answers.iter().filter(|(key, answer)| {
+            programme.is_answered_in_words(key) && matches!(answer.value, Some(AnswerValue::Text(_)))
+        });
         let texts: Vec<String> =
             texts.map(|(key, _)| format!("/answers/{}/value", pointer_step(key))).collect();
         let mut value = without_floats(&serde_json::to_value(body).unwrap_or_default());

@@ -56,6 +56,10 @@ impl Api {
         &self.database.url
     }
 
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Another service on the same database.
     pub fn beside(&self, settings: Settings) -> Api {
         let mut api = Api::over(self.database.open(), self.database.clone(), settings);

@@ -176,6 +176,7 @@ pub fn body_of(operation: &str, lead: &str, initiative: &str) -> Option<Value> {
             json!({"claims": [{"percent": 98, "decimals": 0, "indicator": "joined"}], "base": 100, "maxBase": 107})
         }
         "reopen_report" => json!({"reason": "Et tal var forkert"}),
+        "redact_text" => json!({"pointer": "/after/answers/joined/value", "reason": "Prøve"}),
         _ => return None,
     })
 }

@@ -53,6 +53,10 @@ impl Database {
         }
     }
 
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
     pub fn open(&self) -> Db {
         Db::open(&Target::parse(&self.url).expect("a database URL")).expect("the database opens")
     }

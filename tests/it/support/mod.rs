@@ -4,6 +4,7 @@ mod api;
 pub mod cast;
 mod client;
 mod databases;
+pub mod files;
 pub mod histories;
 mod program;
 pub mod programme;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -32,11 +32,21 @@ impl Program {
     }
 
     pub fn start_with(database: &Database, more: &[&str]) -> Program {
+        Program::run(database, &[&["--log", "error"], more].concat(), Stdio::null())
+    }
+
+    /// One that writes all that it has to say into a file.
+    pub fn logging(database: &Database, log: &Path) -> Program {
+        let log = std::fs::File::create(log).expect("a file");
+        Program::run(database, &["--log", "debug"], log.into())
+    }
+
+    fn run(database: &Database, more: &[&str], log: Stdio) -> Program {
         let mut child = Command::new(env!("CARGO_BIN_EXE_facit"))
-            .args(["serve", "--log", "error", "--listen", "127.0.0.1:0", "--database", &database.url])
+            .args(["serve", "--listen", "127.0.0.1:0", "--database", &database.url])
             .args(more)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the program starts");
         let mut greeting = Vec::new();

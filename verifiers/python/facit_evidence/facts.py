@@ -7,15 +7,21 @@ Days are compared as they are written: ISO 8601 sorts as text.
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-from .journal import redacted
+from .journal import REDACTED, redacted
 
 WHOLE_ALLIANCE = ""  # the scope that is no round
 
 
 def text(value, field):
-    """A text field; '' if there is none. Of a redacted text only its hash is known, which counts as a text."""
+    """A text field; '' if there is none. A redacted one reads as such, and so counts as a text."""
     found = value.get(field) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else redacted(found) or ""
+    return as_text(found)
+
+
+def as_text(value):
+    if isinstance(value, str):
+        return value
+    return REDACTED if redacted(value) else ""
 
 
 def items(value, field):
@@ -201,4 +207,4 @@ def seen(question, given):
             return None
     if kind == "multiChoice":
         return [word for word in value if isinstance(word, str)] if isinstance(value, list) else []
-    return value if isinstance(value, str) else redacted(value) or ""
+    return as_text(value)

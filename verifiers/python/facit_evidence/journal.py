@@ -138,6 +138,10 @@ def place(value, pointer):
     return holder, step
 
 
+REDACTED = "[redacted]"
+"""What is read where a text was taken away for good."""
+
+
 def redacted(value):
     """The hash that stands where a text was taken out; None if nothing was taken out here."""
     if isinstance(value, dict) and set(value) == {"sha256"}:
