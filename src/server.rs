@@ -214,8 +214,11 @@ async fn read_metrics(gauges: Data<Gauges>) -> HttpResponse {
 /// What was erased when the database's files could not follow, or the program was stopped before they had, is swept
 /// out of them at the start and later.
 async fn keep_swept(app: Data<App>) {
+    if app.read_only {
+        return;
+    }
     let mut ticks = tokio::time::interval(BETWEEN_SWEEPS);
-    while !app.read_only {
+    loop {
         ticks.tick().await;
         api::sweep(&app).await;
     }

@@ -113,9 +113,9 @@ pub fn not_redactable(leads: Leads) -> Fault {
         Leads::ToRedacted | Leads::ToOther => Fault::new(
             "/pointer",
             "not-free-text",
-            "Kun fri tekst kan slettes: mål, resuméer, svar i ord, kommentarer og begrundelser. Alt andet bærer tallene.",
-            "Only free text can be erased: goals, summaries, answers in words, comments and reasons. All else carries the \
-             figures.",
+            "Kun fri tekst kan slettes: mål, resuméer, svar med ord, kommentarer og begrundelser. Alt andet er tallenes grundlag.",
+            "Only free text can be erased: goals, summaries, answers in words, comments and reasons. The \
+             figures rest on all else.",
         ),
     }
 }

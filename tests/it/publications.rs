@@ -2,9 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use diesel::connection::SimpleConnection;
 use facit::auth::notes;
-use facit::db::Error as DbError;
 use facit::service::{Error, installation};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
