@@ -9,6 +9,7 @@ use super::compare::{number, text, with, words};
 use super::facts::Facts;
 use super::journal::Entry;
 use super::publications::Published;
+use super::redactions::Missing;
 use crate::domain::programme::{Programme, ProgrammeDocument};
 
 /// A programme version as it was applied.
@@ -40,12 +41,15 @@ pub struct State {
     pub submissions: BTreeMap<(String, String, i64), Value>,
     /// Editions, in order.
     pub published: Vec<Published>,
+    /// Texts that are gone.
+    pub missing: Missing,
 }
 
 impl State {
     /// Takes an entry in, and answers whose record it touches.
     pub fn apply(&mut self, entry: &Entry, found: &mut Findings) -> BTreeSet<String> {
         self.done.push(entry.action.clone());
+        self.missing.take(entry, found);
         let (kind, id) = entry.subject.split_once('/').unwrap_or((entry.subject.as_str(), ""));
         match entry.action.as_str() {
             "programme.applied" => {

@@ -79,10 +79,10 @@ pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     let alliance = store::alliances::find(conn, slug)?.ok_or_else(Error::absent)?;
     let mut found = Findings::default();
     let entries = journal::read(conn, alliance.id, &mut found)?;
-    redactions::compare(&entries, &mut found);
     tree::compare(conn, alliance.id, &mut found)?;
 
     let (state, history) = fold_all(&entries, &mut found);
+    state.missing.compare(&mut found);
 
     rows::compare(conn, &alliance, &state, &mut found)?;
     report_rows::compare(conn, alliance.id, &state, &mut found)?;
@@ -121,7 +121,6 @@ fn fold_all(entries: &[journal::Entry], found: &mut Findings) -> (fold::State, h
 pub fn check_installation(conn: &mut Conn) -> Result<Findings> {
     let mut found = Findings::default();
     let entries = journal::read(conn, AllianceId::INSTALLATION, &mut found)?;
-    redactions::compare(&entries, &mut found);
     tree::compare(conn, AllianceId::INSTALLATION, &mut found)?;
     let mut state = fold::State::default();
     for entry in &entries {
@@ -131,6 +130,7 @@ pub fn check_installation(conn: &mut Conn) -> Result<Findings> {
         }
         state.apply(entry, &mut found);
     }
+    state.missing.compare(&mut found);
     keys(conn, None, &state, &mut found)?;
     for difference in &mut found.differences {
         difference.address = format!("installation/{}", difference.address);

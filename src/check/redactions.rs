@@ -2,7 +2,7 @@
 //!
 //! A text may only go by a redaction, which names each place that it took it from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -13,23 +13,30 @@ use super::journal::Entry;
 /// A place in the journal: an entry's number, and a pointer into it.
 type Place = (i64, String);
 
-/// Compares the texts that are missing with those that were redacted.
-pub fn compare(entries: &[Entry], found: &mut Findings) {
-    let mut named: BTreeMap<Place, i64> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| entry.action == "journal.redacted") {
-        for place in places(entry, found) {
-            named.insert(place, entry.seq);
+/// The places whose texts are missing, and those that a redaction names, with its entry.
+#[derive(Default)]
+pub struct Missing {
+    gone: BTreeSet<Place>,
+    named: BTreeMap<Place, i64>,
+}
+
+impl Missing {
+    pub fn take(&mut self, entry: &Entry, found: &mut Findings) {
+        self.gone.extend(entry.gone.iter().map(|pointer| (entry.seq, pointer.clone())));
+        if entry.action == "journal.redacted" {
+            let places = places(entry, found).into_iter();
+            self.named.extend(places.map(|place| (place, entry.seq)));
         }
     }
-    for entry in entries {
-        for pointer in &entry.gone {
-            if named.remove(&(entry.seq, pointer.clone())).is_none() {
-                found.differ(address(entry.seq, pointer), "the text is gone, and no redaction says so");
-            }
+
+    /// Each is in both, or it is a difference.
+    pub fn compare(&self, found: &mut Findings) {
+        for place in self.gone.iter().filter(|place| !self.named.contains_key(place)) {
+            found.differ(address(place), "the text is gone, and no redaction says so");
         }
-    }
-    for ((seq, pointer), by) in named {
-        found.differ(address(seq, &pointer), format!("journal/{by} says that this text was redacted"));
+        for (place, by) in self.named.iter().filter(|(place, _)| !self.gone.contains(place)) {
+            found.differ(address(place), format!("journal/{by} says that this text was redacted"));
+        }
     }
 }
 
@@ -44,7 +51,7 @@ fn places(entry: &Entry, found: &mut Findings) -> Vec<Place> {
     places
 }
 
-fn address(seq: i64, pointer: &str) -> String {
+fn address((seq, pointer): &Place) -> String {
     format!("journal/{seq}#{pointer}")
 }
 
