@@ -109,7 +109,7 @@ impl Crowd {
     fn ready(&self, conn: &mut Conn, ctx: &Ctx, place: usize) -> Result<(PartnerId, uuid::Uuid), Error> {
         let partner = self.partners[place];
         let at = ReportAt { round: ROUND.to_owned(), partner };
-        reports::save(conn, ctx, &self.alliance, &at, None, self.body())?;
+        reports::save(conn, ctx, &self.alliance, &at, None, self.body(ROUND, &json!({})))?;
         let body = CreateKey {
             role: "partner".to_owned(),
             partner: Some(partner.to_string()),
@@ -120,10 +120,10 @@ impl Crowd {
         Ok((partner, *created.key.id.uuid()))
     }
 
-    /// Some answer to every question of the round.
-    fn body(&self) -> ReportBody {
+    /// Some answer to every question of a round, or the one that is given here.
+    pub fn body(&self, round: &str, given: &Value) -> ReportBody {
         let programme = &self.alliance.programme;
-        let round = programme.round(ROUND).expect("the round");
+        let round = programme.round(round).expect("the round");
         let asked = programme.questions.iter().filter(|question| round.asks(&question.key));
         let answers = asked.map(|question| {
             let value = match &question.answers {
@@ -133,7 +133,8 @@ impl Crowd {
                 AnswerType::Number { min, .. } => json!(min.unwrap_or(1.0).max(1.0)),
                 AnswerType::Text => json!("Et svar"),
             };
-            (question.key.clone(), json!({"value": value}))
+            let given = given.get(&question.key).cloned();
+            (question.key.clone(), given.unwrap_or(json!({"value": value})))
         });
         let answers: Map<String, Value> = answers.collect();
         serde_json::from_value(json!({"answers": answers})).expect("a report")

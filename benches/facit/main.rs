@@ -8,6 +8,7 @@
 
 mod client;
 mod crowd;
+mod evidence;
 mod imports;
 mod outcome;
 mod past;

@@ -3,27 +3,34 @@
 use std::time::{Duration, Instant};
 
 use facit::db::Conn;
+use facit::domain::dates;
 use facit::domain::point::Point;
 use facit::service::figures::{self, Asked, Between, By};
 use facit::service::patch::Seen;
+use facit::service::reports::{self, ReportAt};
 use facit::service::{Ctx, Error, partners, past, programmes};
 use facit::store;
 use serde_json::json;
 
 use crate::crowd::{Crowd, SLUG};
+use crate::evidence;
 use crate::outcome::{Row, heading};
 use crate::stage::Folder;
 
 const MEMBERS: usize = 107;
 const TIMES: usize = 40;
+/// What each partner does in its turn.
+const STEPS: usize = 8;
 
-/// Partners move, leave and come back until the journal has so many entries.
+/// Partners hand in reports and take them back, move, leave and come back, until the journal has so many entries: each
+/// hundred of them moves the figures alike.
 fn grow(crowd: &Crowd, entries: i64) {
     let mut turn = 0_usize;
+    // Before the deadline: until then, what was handed in can be taken back.
+    let ctx = Ctx::installation(dates::instant("2023-12-01T12:00:00Z").expect("a time"));
     loop {
         let grown = crowd.db.write_now(|conn| {
             for _ in 0..2000 {
-                let ctx = Ctx::installation(facit::api::now());
                 step(conn, &ctx, crowd, turn)?;
                 turn += 1;
             }
@@ -36,15 +43,27 @@ fn grow(crowd: &Crowd, entries: i64) {
 }
 
 fn step(conn: &mut Conn, ctx: &Ctx, crowd: &Crowd, turn: usize) -> Result<(), Error> {
+    let (turn, step) = (turn / STEPS, turn % STEPS);
     let partner = crowd.partners[turn % MEMBERS];
     let round = turn / MEMBERS;
-    let area = ["01", "04", "07", "national"][round / 3 % 4];
-    let change = match round % 3 {
-        0 => json!({ "area": area }),
-        1 => json!({"leftOn": "2024-06-01"}),
-        _ => json!({"leftOn": null}),
+    let at = ReportAt { round: "closing".to_owned(), partner };
+    let update = |conn: &mut Conn, change| {
+        partners::update(conn, ctx, &crowd.alliance, partner, Some(&Seen::Any), &change).map(drop)
     };
-    partners::update(conn, ctx, &crowd.alliance, partner, Some(&Seen::Any), &change).map(drop)
+    let area = ["01", "04", "07", "national"][(round + step) % 4];
+    match step {
+        0 => {
+            let answer = if (turn + round).is_multiple_of(3) { "no" } else { "yes" };
+            let body = crowd.body(&at.round, &json!({ "new_collaborations": {"value": answer} }));
+            let seen = (round > 0).then_some(&Seen::Any);
+            reports::save(conn, ctx, &crowd.alliance, &at, seen, body)?;
+            reports::submit(conn, ctx, &crowd.alliance, &at, None).map(drop)
+        }
+        1 => reports::withdraw(conn, ctx, &crowd.alliance, &at, None).map(drop),
+        2 | 5 => update(conn, json!({ "area": area })),
+        3 | 6 => update(conn, json!({"leftOn": "2024-06-01"})),
+        _ => update(conn, json!({"leftOn": null})),
+    }
 }
 
 fn middle(mut times: Vec<Duration>) -> Duration {
@@ -96,6 +115,7 @@ pub fn run() {
         figures::one(conn, &then.alliance, then.known, &asked, "new_collaborations").expect("a figure");
     });
     changes(&crowd);
+    evidence::verified(&crowd, &folder);
 }
 
 /// What moved a figure costs what moved, and not what there was before.
