@@ -1,17 +1,22 @@
 //! One partner's record, and what a rule sees of it (ARCHITECTURE.md, "Standings and tallies").
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
-use super::compare::{number, text, words, written};
+use super::compare::{list, number, text, words, written};
 use crate::domain::dates;
 use crate::domain::programme::{AnswerType, CountsFrom, Programme, Question, Round};
 use crate::domain::rule::Record;
+
+/// A membership's first day, and the first day after it.
+pub type Days = (NaiveDate, Option<NaiveDate>);
 
 /// What the journal knows of one partner.
 pub struct Facts<'a> {
     pub programme: &'a Programme,
     pub id: String,
     pub partner: &'a Value,
+    pub memberships: Vec<Days>,
     /// In order of focus areas.
     pub commitments: Vec<&'a Value>,
     /// Those that it takes part in, in order of ids.
@@ -21,24 +26,28 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// What every rule sees in a scope.
-    pub fn record(&self, scope: &str) -> Record {
+    /// What every rule sees, whatever the scope.
+    pub fn record(&self) -> Record {
         let commitments: Vec<Value> = self.commitments.iter().map(|it| self.commitment(it)).collect();
         let initiatives: Vec<Value> = self.initiatives.iter().map(|it| self.initiative(it)).collect();
-        let (starts_on, ends_on) = self.period(scope);
         let mut record = Record::new();
         record.set("partner", &self.partner());
         record.set("commitments", &Value::Array(commitments));
         record.set("initiatives", &Value::Array(initiatives));
         record.set("reports", &self.states());
         record
+    }
+
+    /// What every rule sees in a scope besides.
+    pub fn turn_to(&self, scope: &str, record: &mut Record) {
+        let (starts_on, ends_on) = self.period(scope);
+        record
             .set("period", &json!({ "startsOn": starts_on.to_string(), "endsOn": ends_on.to_string() }));
         record.set("answers", &self.answers(scope));
-        record
     }
 
     /// First and last day of the round that the scope is, else of the alliance.
-    pub fn period(&self, scope: &str) -> (chrono::NaiveDate, chrono::NaiveDate) {
+    pub fn period(&self, scope: &str) -> (NaiveDate, NaiveDate) {
         let round = self.programme.rounds.iter().find(|round| round.key == scope);
         round.map_or((self.programme.starts_on, self.programme.ends_on), |round| {
             (round.starts_on, round.ends_on)
@@ -175,6 +184,14 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// A partner's memberships; an unknown joining date counts from the alliance's start.
+pub fn memberships(partner: &Value, programme: &Programme) -> Vec<Days> {
+    let days = |membership: &Value| {
+        (day(membership, "joinedOn").unwrap_or(programme.starts_on), day(membership, "leftOn"))
+    };
+    list(partner, "memberships").iter().map(days).collect()
+}
+
 /// A report's answer to a question, null where it has none.
 pub fn answer<'a>(report: &'a Value, question: &str) -> &'a Value {
     report
@@ -213,6 +230,6 @@ pub fn seen(question: &Question, answer: &Value) -> Value {
 }
 
 /// A date field.
-pub fn day(value: &Value, field: &str) -> Option<chrono::NaiveDate> {
+pub fn day(value: &Value, field: &str) -> Option<NaiveDate> {
     dates::date(text(value, field))
 }

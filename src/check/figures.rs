@@ -9,7 +9,7 @@ use super::Findings;
 use super::compare::text;
 use super::facts::Facts;
 use super::fold::State;
-use super::history::History;
+use super::history::{History, by_place};
 use super::standings::{Stand, WORDS};
 use super::tallies::{self, COUNTED, Counts, groups, plus, table_counts};
 use crate::db::Conn;
@@ -37,18 +37,21 @@ pub fn compare(
     let Some(any) = facts.first() else { return Ok(()) };
     let changes = history.now().flat_map(|stand| [Some(stand.from_on), stand.to_on]).flatten();
     let changes: BTreeSet<NaiveDate> = changes.collect();
+    let stands = by_place(history.now());
+    let mut open: BTreeMap<(&str, &str), Vec<&TallyRow>> = BTreeMap::new();
+    for tally in tallies.iter().filter(|row| row.to_seq == OPEN) {
+        open.entry((&tally.indicator, &tally.scope)).or_default().push(tally);
+    }
     for indicator in &programme.indicators {
         for scope in any.scopes().into_iter().filter(|scope| any.is_scope_of(indicator, scope)) {
-            let is_it = |other: &str, at: &str| other == indicator.key && at == scope;
-            let stands: Vec<&Stand> =
-                history.now().filter(|stand| is_it(&stand.indicator, &stand.scope)).collect();
-            let known = |row: &&TallyRow| row.to_seq == OPEN && is_it(&row.indicator, &row.scope);
-            let tallies: Vec<&TallyRow> = tallies.iter().filter(known).collect();
+            let here = (indicator.key.as_str(), scope.as_str());
+            let stands = stands.get(&here).map(Vec::as_slice).unwrap_or_default();
+            let tallies = open.get(&here).map(Vec::as_slice).unwrap_or_default();
             let period = any.period(&scope).1;
             for on in changes.iter().copied().chain([period]) {
                 let members = facts.iter().map(|facts| members(facts, indicator, &scope, on)).sum();
                 let place = format!("figures/{}/{scope}", indicator.key);
-                one(&place, on, members, &stands, &tallies, found);
+                one(&place, on, members, stands, tallies, found);
             }
         }
     }

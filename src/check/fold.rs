@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::Findings;
 use super::compare::{number, text, with, words};
-use super::facts::Facts;
+use super::facts::{Facts, memberships};
 use super::journal::Entry;
+use super::names::Names;
+use super::points::Submissions;
 use super::publications::Published;
 use super::redactions::Missing;
 use crate::domain::programme::{Programme, ProgrammeDocument};
@@ -28,6 +30,10 @@ pub struct State {
     pub partners: BTreeMap<String, Value>,
     pub commitments: BTreeMap<String, Value>,
     pub initiatives: BTreeMap<String, Value>,
+    /// Which commitments a partner has, and in which initiatives it takes part: the same again, so that nobody has
+    /// to look through all of them.
+    committed: Whose,
+    takes_part: Whose,
     pub keys: BTreeMap<String, Value>,
     /// Each with the number of its entry.
     pub imports: BTreeMap<String, Value>,
@@ -37,19 +43,33 @@ pub struct State {
     pub extensions: BTreeMap<(String, String), Value>,
     /// By partner and round.
     pub reports: BTreeMap<(String, String), Value>,
-    /// Every submission by partner, round and number, as its entry had the report.
-    pub submissions: BTreeMap<(String, String, i64), Value>,
+    /// Every submission by partner and round, and then by number, as its entry had the report.
+    pub submissions: BTreeMap<(String, String), Submissions>,
     /// Editions, in order.
     pub published: Vec<Published>,
     /// Texts that are gone.
     pub missing: Missing,
+    /// What partners were called.
+    pub names: Names,
+    /// The number and the time of the entry before.
+    pub last: Option<(i64, String)>,
 }
+
+/// The ids of what belongs to a partner.
+type Whose = BTreeMap<String, BTreeSet<String>>;
 
 impl State {
     /// Takes an entry in, and answers whose record it touches.
     pub fn apply(&mut self, entry: &Entry, found: &mut Findings) -> BTreeSet<String> {
         self.done.push(entry.action.clone());
         self.missing.take(entry, found);
+        self.names.take(entry);
+        let touched = self.applied(entry, found);
+        self.last = Some((entry.seq, entry.at.clone()));
+        touched
+    }
+
+    fn applied(&mut self, entry: &Entry, found: &mut Findings) -> BTreeSet<String> {
         let (kind, id) = entry.subject.split_once('/').unwrap_or((entry.subject.as_str(), ""));
         match entry.action.as_str() {
             "programme.applied" => {
@@ -64,15 +84,15 @@ impl State {
             "commitment.made" | "commitment.updated" | "commitment.deleted" => {
                 expect(entry, kind == "commitments", found);
                 let before = set(&mut self.commitments, id, entry, found);
-                let partners = [&before, &entry.after].map(|value| text(value, "partner").to_owned());
-                expect(entry, partners.contains(&entry.partner), found);
-                partners.into_iter().filter(|partner| !partner.is_empty()).collect()
+                let [was, is] = [&before, &entry.after].map(|value| text(value, "partner"));
+                expect(entry, [was, is].contains(&entry.partner.as_str()), found);
+                move_to(&mut self.committed, id, &[was], &[is])
             }
             "initiative.created" | "initiative.updated" | "initiative.deleted" => {
                 expect(entry, kind == "initiatives", found);
                 let before = set(&mut self.initiatives, id, entry, found);
-                let partners = [&before, &entry.after].map(|value| words(value, "partners"));
-                partners.into_iter().flatten().map(str::to_owned).collect()
+                let [were, are] = [&before, &entry.after].map(|value| words(value, "partners"));
+                move_to(&mut self.takes_part, id, &were, &are)
             }
             "report.submitted" | "report.withdrawn" | "report.returned" | "report.accepted"
             | "report.reopened" => {
@@ -174,21 +194,19 @@ impl State {
 
     /// All that is known of a partner; nothing before there is a programme or the partner.
     pub fn facts(&self, partner: &str) -> Option<Facts<'_>> {
-        let mut commitments: Vec<&Value> = self
-            .commitments
-            .values()
-            .filter(|commitment| text(commitment, "partner") == partner)
-            .collect();
+        let mut commitments = own(&self.committed, partner, &self.commitments);
         commitments.sort_by_key(|commitment| (text(commitment, "focusArea"), text(commitment, "id")));
-        let takes_part = |initiative: &&Value| words(initiative, "partners").contains(&partner);
         let first = (partner.to_owned(), String::new());
         let reports = self.reports.range(first..).take_while(|((whose, _), _)| whose == partner);
+        let programme = self.programme.as_ref()?;
+        let record = self.partners.get(partner)?;
         Some(Facts {
-            programme: self.programme.as_ref()?,
+            programme,
             id: partner.to_owned(),
-            partner: self.partners.get(partner)?,
+            partner: record,
+            memberships: memberships(record, programme),
             commitments,
-            initiatives: self.initiatives.values().filter(takes_part).collect(),
+            initiatives: own(&self.takes_part, partner, &self.initiatives),
             reports: reports.map(|(_, report)| report).collect(),
         })
     }
@@ -208,6 +226,26 @@ fn set(things: &mut BTreeMap<String, Value>, id: &str, entry: &Entry, found: &mu
         found.differ(entry.address(), format!("the version of {} is not {next}", entry.subject));
     }
     before
+}
+
+/// A thing belongs to others than before. Answers whom this touches.
+fn move_to(whose: &mut Whose, id: &str, were: &[&str], are: &[&str]) -> BTreeSet<String> {
+    for partner in were {
+        if let Some(ids) = whose.get_mut(*partner) {
+            ids.remove(id);
+        }
+    }
+    for partner in are.iter().filter(|partner| !partner.is_empty()) {
+        whose.entry((*partner).to_owned()).or_default().insert(id.to_owned());
+    }
+    let touched = were.iter().chain(are).filter(|partner| !partner.is_empty());
+    touched.map(|partner| (*partner).to_owned()).collect()
+}
+
+/// What belongs to a partner, in order of ids.
+fn own<'a>(whose: &Whose, partner: &str, things: &'a BTreeMap<String, Value>) -> Vec<&'a Value> {
+    let ids = whose.get(partner).into_iter().flatten();
+    ids.filter_map(|id| things.get(id)).collect()
 }
 
 fn expect(entry: &Entry, holds: bool, found: &mut Findings) {

@@ -1,9 +1,11 @@
 //! The standings as they were known at every point of the journal, compared row by row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::fold::State;
+use super::journal::Entry;
 use super::standings::Stand;
 use super::{Findings, Rows, compare, count};
 use crate::db::Conn;
@@ -49,10 +51,68 @@ impl History {
         self.open.insert(partner.to_owned(), open);
     }
 
+    /// What was known at a size of the journal.
+    pub fn at(&self, size: i64) -> Vec<&Stand> {
+        let known = self.rows.iter().filter(|it| it.from_seq <= size && size < it.to_seq);
+        known.map(|it| &it.stand).collect()
+    }
+
     /// What is known now.
     pub fn now(&self) -> impl Iterator<Item = &Stand> {
         self.rows.iter().filter(|known| known.to_seq == OPEN).map(|known| &known.stand)
     }
+}
+
+/// The standings that were known at one size of the journal, for who needs no others: a partner is judged when its
+/// record is complete, and not at each entry on the way.
+pub struct Then {
+    size: i64,
+    /// Who was touched by an entry since being judged.
+    touched: BTreeSet<String>,
+    stands: BTreeMap<String, Vec<Stand>>,
+}
+
+impl Then {
+    pub fn at(size: i64) -> Then {
+        Then { size, touched: BTreeSet::new(), stands: BTreeMap::new() }
+    }
+
+    /// Takes an entry into the state.
+    pub fn take(&mut self, state: &mut State, entry: &Entry, found: &mut Findings) {
+        if entry.seq > self.size {
+            self.judge(state);
+        }
+        let touched = state.apply(entry, found);
+        state.forget_submissions(entry);
+        if entry.seq <= self.size {
+            self.touched.extend(touched);
+        }
+    }
+
+    fn judge(&mut self, state: &State) {
+        for partner in std::mem::take(&mut self.touched) {
+            let stands = state.facts(&partner).map(|facts| facts.standings());
+            self.stands.insert(partner, stands.unwrap_or_default());
+        }
+    }
+
+    /// Everybody's.
+    pub fn known(mut self, state: &State) -> Vec<Stand> {
+        self.judge(state);
+        self.stands.into_values().flatten().collect()
+    }
+}
+
+/// Standings by indicator and scope.
+pub fn by_place<'a>(
+    stands: impl Iterator<Item = &'a Stand>,
+) -> BTreeMap<(&'a str, &'a str), Vec<&'a Stand>> {
+    let mut by_place: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for stand in stands {
+        let place = (stand.indicator.as_str(), stand.scope.as_str());
+        by_place.entry(place).or_default().push(stand);
+    }
+    by_place
 }
 
 pub fn compare(

@@ -25,7 +25,7 @@ pub struct Entry {
     pub subject: String,
     pub partner: String,
     pub after: Value,
-    /// `after` as the bytes have it, with every text a hash.
+    /// `after` of a submission as the bytes have it, with every text a hash: its receipt is over that.
     pub sealed: Value,
     /// Pointers to texts that are not beside it any more.
     pub gone: Vec<String>,
@@ -49,14 +49,19 @@ const FIELDS: [&str; 11] = [
 /// The largest whole number that every reader of JSON keeps exactly.
 const LARGEST: u64 = 1 << 53;
 
-/// Reads every entry in order, and says what is wrong with each. One that does not read is left out.
-pub fn read(conn: &mut Conn, journal: AllianceId, found: &mut Findings) -> Result<Vec<Entry>> {
+/// Hands on every entry in order, so that no more of them than a page are in memory, and says what is wrong with each.
+/// One that does not read is left out.
+pub fn read(
+    conn: &mut Conn,
+    journal: AllianceId,
+    found: &mut Findings,
+    take: &mut dyn FnMut(Entry, &mut Findings),
+) -> Result<()> {
     let texts = found.loaded("journal", audit::texts(conn, journal))?;
     let mut beside: BTreeMap<i64, Vec<TextRow>> = BTreeMap::new();
     for text in texts.unwrap_or_default() {
         beside.entry(text.seq).or_default().push(text);
     }
-    let mut entries = Vec::new();
     let mut after = i64::MIN;
     let mut last: Option<(i64, DateTime<Utc>)> = None;
     loop {
@@ -69,14 +74,15 @@ pub fn read(conn: &mut Conn, journal: AllianceId, found: &mut Findings) -> Resul
             in_order(row, last, found);
             last = Some((row.seq, row.entry_at.0));
             let beside = beside.remove(&row.seq).unwrap_or_default();
-            entries.extend(entry(row, beside, found));
+            if let Some(entry) = entry(row, beside, found) {
+                take(entry, found);
+            }
         }
     }
     for text in beside.into_values().flatten() {
         found.differ(text_address(&text), "a text without an entry");
     }
-    head(conn, journal, last, found)?;
-    Ok(entries)
+    head(conn, journal, last, found)
 }
 
 fn in_order(row: &EntryRow, last: Option<(i64, DateTime<Utc>)>, found: &mut Findings) {
@@ -115,52 +121,81 @@ fn head(
     Ok(())
 }
 
-/// The entry of a row, if its bytes read at all. What is believed is the bytes, never the columns.
-pub fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Option<Entry> {
-    let at = address(row.seq);
-    let mut value: Value = match serde_json::from_slice(&row.bytes) {
-        Ok(value) => value,
+/// The entry of a row, if its bytes read at all.
+fn entry(row: &EntryRow, texts: Vec<TextRow>, found: &mut Findings) -> Option<Entry> {
+    match serde_json::from_slice(&row.bytes) {
+        Ok(value) => Some(of(row, value, texts, found)),
         Err(error) => {
-            found.differ(at, format!("the bytes are not JSON: {error}"));
-            return None;
+            found.differ(address(row.seq), format!("the bytes are not JSON: {error}"));
+            None
         }
-    };
-    if !serde_json_canonicalizer::to_vec(&value).is_ok_and(|bytes| bytes == row.bytes) {
+    }
+}
+
+/// The entry of a row, whose bytes were read. What is believed is the bytes, never the columns.
+pub fn of(row: &EntryRow, mut value: Value, texts: Vec<TextRow>, found: &mut Findings) -> Entry {
+    let at = address(row.seq);
+    if !is_canonical(&value, &row.bytes) {
         found.differ(&at, "the bytes are not canonical JSON");
     }
     for fault in shape(&value) {
         found.differ(&at, fault);
     }
-    let columns = json!({
-        "journal": row.journal_id,
-        "seq": row.seq,
-        "at": rfc3339(row.entry_at.0),
-        "actor": row.actor_id,
-        "action": row.action,
-        "subject": row.subject,
-        "partner": row.partner_id,
-    });
-    let named = columns.as_object().into_iter().flatten().map(|(field, column)| {
+    let columns = [
+        ("journal", json!(row.journal_id)),
+        ("seq", json!(row.seq)),
+        ("at", json!(rfc3339(row.entry_at.0))),
+        ("actor", json!(row.actor_id)),
+        ("action", json!(row.action)),
+        ("subject", json!(row.subject)),
+        ("partner", json!(row.partner_id)),
+    ];
+    let named = columns.into_iter().flat_map(|(field, column)| {
         let said = value.get(field).unwrap_or(&Value::Null);
+        if *said == column {
+            return Vec::new();
+        }
         compare::fields(&json!({ field: said }), &json!({ field: column }))
     });
-    let named: Vec<String> = named.flatten().collect();
+    let named: Vec<String> = named.collect();
     if !named.is_empty() {
         found.differ(&at, format!("a column is not what the bytes say: {}", named.join("; ")));
     }
-    let sealed = value.get("after").cloned().unwrap_or_default();
+    let sealed = match text(&value, "action") {
+        "report.submitted" => value.get("after").cloned().unwrap_or_default(),
+        _ => Value::Null,
+    };
     join(&mut value, texts, found);
-    Some(Entry {
+    let gone = redactions::gone(&value);
+    Entry {
         seq: row.seq,
         at: text(&value, "at").to_owned(),
         actor: text(&value, "actor").to_owned(),
         action: text(&value, "action").to_owned(),
         subject: text(&value, "subject").to_owned(),
         partner: text(&value, "partner").to_owned(),
-        after: value.get("after").cloned().unwrap_or_default(),
+        after: value.get_mut("after").map(Value::take).unwrap_or_default(),
         sealed,
-        gone: redactions::gone(&value),
-    })
+        gone,
+    }
+}
+
+/// Whether a value, written as it was read, is these bytes again, with its keys in the order of RFC 8785. Of numbers,
+/// `shape` lets only those pass that are written in one way.
+fn is_canonical(value: &Value, bytes: &[u8]) -> bool {
+    has_keys_in_order(value) && serde_json::to_vec(value).is_ok_and(|written| written == bytes)
+}
+
+fn has_keys_in_order(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(has_keys_in_order),
+        Value::Object(fields) => {
+            let keys = fields.keys().map(|key| key.encode_utf16());
+            keys.is_sorted_by(|one, next| one.clone().lt(next.clone()))
+                && fields.values().all(has_keys_in_order)
+        }
+        _ => true,
+    }
 }
 
 /// What an entry may hold: its fields, all of them, and no numbers that a reader might round.
@@ -210,6 +245,30 @@ fn join(value: &mut Value, texts: Vec<TextRow>, found: &mut Findings) {
                 found.differ(text_address(&row), "the text is not the one that was hashed")
             }
             _ => found.differ(text_address(&row), "the entry has no place for this text"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_canonical;
+
+    #[test]
+    fn canonical_bytes_have_their_keys_in_order_and_nothing_twice() {
+        let cases = [
+            (r#"{"a":[1,null,true],"b":{"a":"\u001f\"\\/\n"}}"#, true),
+            ("{\"😀\":1,\"\u{e000}\":2}", true),
+            ("{\"\u{e000}\":2,\"😀\":1}", false),
+            (r#"{"b":1,"a":2}"#, false),
+            (r#"[{"b":1,"a":2}]"#, false),
+            (r#"{"a":1, "b":2}"#, false),
+            (r#"{"a":1,"a":1}"#, false),
+            (r#"{"a":"\u00e6"}"#, false),
+            (r#"{"a":"\/"}"#, false),
+        ];
+        for (bytes, expected) in cases {
+            let value = serde_json::from_str(bytes).expect("JSON");
+            assert_eq!(is_canonical(&value, bytes.as_bytes()), expected, "{bytes}");
         }
     }
 }

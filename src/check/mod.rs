@@ -78,21 +78,20 @@ impl fmt::Display for Difference {
 pub fn check(conn: &mut Conn, slug: &str) -> Result<Findings> {
     let alliance = store::alliances::find(conn, slug)?.ok_or_else(Error::absent)?;
     let mut found = Findings::default();
-    let entries = journal::read(conn, alliance.id, &mut found)?;
+    let (state, history) = fold_all(conn, alliance.id, &mut found)?;
     tree::compare(conn, alliance.id, &mut found)?;
 
-    let (state, history) = fold_all(&entries, &mut found);
     state.missing.compare(&mut found);
 
     rows::compare(conn, &alliance, &state, &mut found)?;
     report_rows::compare(conn, alliance.id, &state, &mut found)?;
     extensions::compare(conn, alliance.id, &state, &mut found)?;
-    names::compare(conn, alliance.id, &entries, &mut found)?;
+    names::compare(conn, alliance.id, &state.names, &mut found)?;
     keys(conn, Some(alliance.id), &state, &mut found)?;
     history::compare(conn, alliance.id, &history, &mut found)?;
     tallies::compare(conn, alliance.id, &history, &mut found)?;
     figures::compare(conn, alliance.id, &state, &history, &mut found)?;
-    publications::compare(conn, alliance.id, &state, &history, &entries, &mut found)?;
+    publications::compare(conn, alliance.id, &state, &history, &mut found)?;
     Ok(found)
 }
 
@@ -105,31 +104,33 @@ pub fn check_against(conn: &mut Conn, slug: &str, note: &str) -> Result<Findings
 }
 
 /// The state that the entries lead to, and every standing on the way.
-fn fold_all(entries: &[journal::Entry], found: &mut Findings) -> (fold::State, history::History) {
+fn fold_all(
+    conn: &mut Conn,
+    journal: AllianceId,
+    found: &mut Findings,
+) -> Result<(fold::State, history::History)> {
     let mut state = fold::State::default();
     let mut history = history::History::default();
-    for entry in entries {
-        for partner in state.apply(entry, found) {
+    journal::read(conn, journal, found, &mut |entry, found| {
+        for partner in state.apply(&entry, found) {
             let standings = state.facts(&partner).map(|facts| facts.standings()).unwrap_or_default();
             history.renew(&partner, standings, entry.seq);
         }
-    }
-    (state, history)
+    })?;
+    Ok((state, history))
 }
 
 /// Checks the installation's own journal, which has the operators' keys and nothing else.
 pub fn check_installation(conn: &mut Conn) -> Result<Findings> {
     let mut found = Findings::default();
-    let entries = journal::read(conn, AllianceId::INSTALLATION, &mut found)?;
-    tree::compare(conn, AllianceId::INSTALLATION, &mut found)?;
     let mut state = fold::State::default();
-    for entry in &entries {
+    journal::read(conn, AllianceId::INSTALLATION, &mut found, &mut |entry, found| {
         if !entry.action.starts_with("key.") {
-            found.differ(entry.address(), format!("{} does not belong here", entry.action));
-            continue;
+            return found.differ(entry.address(), format!("{} does not belong here", entry.action));
         }
-        state.apply(entry, &mut found);
-    }
+        state.apply(&entry, found);
+    })?;
+    tree::compare(conn, AllianceId::INSTALLATION, &mut found)?;
     state.missing.compare(&mut found);
     keys(conn, None, &state, &mut found)?;
     for difference in &mut found.differences {

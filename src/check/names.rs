@@ -24,33 +24,46 @@ struct Called {
 }
 
 /// Every name that a partner ever had.
-fn called(entries: &[Entry]) -> Vec<Called> {
-    let mut called: Vec<Called> = Vec::new();
-    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in entries {
-        let Some(partner) = entry.subject.strip_prefix("partners/") else { continue };
+#[derive(Default)]
+pub struct Names {
+    called: Vec<Called>,
+    /// Where in `called` the name is that a partner has now.
+    open: BTreeMap<String, usize>,
+}
+
+impl Names {
+    pub fn take(&mut self, entry: &Entry) {
+        let Some(partner) = entry.subject.strip_prefix("partners/") else { return };
         let name = text(&entry.after, "name");
-        if let Some(before) = open.get(partner).and_then(|place| called.get_mut(*place)) {
+        if let Some(before) = self.open.get(partner).and_then(|place| self.called.get_mut(*place)) {
             if before.name == name {
-                continue;
+                return;
             }
             before.to_seq = entry.seq;
         }
-        open.insert(partner, called.len());
-        called.push(Called {
+        self.open.insert(partner.to_owned(), self.called.len());
+        self.called.push(Called {
             partner: partner.to_owned(),
             name: name.to_owned(),
             from_seq: entry.seq,
             to_seq: OPEN,
         });
     }
-    called
+
+    /// The rows that there should be, for a table that is made anew.
+    pub fn rows(&self, alliance: AllianceId) -> Option<Vec<NameRow>> {
+        let row = |it: &Called| {
+            let row = NameRow::new(alliance, PartnerId::parse(&it.partner)?, &it.name, it.from_seq);
+            Some(NameRow { to_seq: it.to_seq, ..row })
+        };
+        self.called.iter().map(row).collect()
+    }
 }
 
 pub fn compare(
     conn: &mut Conn,
     alliance: AllianceId,
-    entries: &[Entry],
+    names: &Names,
     found: &mut Findings,
 ) -> Result<()> {
     let rows = store::partner_names::all(conn, alliance);
@@ -59,7 +72,8 @@ pub fn compare(
         let value = json!({ "name": name, "nameSort": hex(name_sort), "toSeq": to_seq });
         (format!("partners/{partner}/names/{from_seq}"), value)
     };
-    let expected: Rows = called(entries)
+    let expected: Rows = names
+        .called
         .iter()
         .map(|it| row(&it.partner, it.from_seq, it.to_seq, &it.name, &names::sort_key(&it.name)))
         .collect();
@@ -68,13 +82,4 @@ pub fn compare(
         .map(|it| row(&it.partner_id.to_string(), it.from_seq, it.to_seq, &it.name, &it.name_sort));
     found.compare(expected, rows.collect());
     Ok(())
-}
-
-/// The rows that there should be, for a table that is made anew.
-pub fn rows(alliance: AllianceId, entries: &[Entry]) -> Option<Vec<NameRow>> {
-    let row = |it: Called| {
-        let row = NameRow::new(alliance, PartnerId::parse(&it.partner)?, &it.name, it.from_seq);
-        Some(NameRow { to_seq: it.to_seq, ..row })
-    };
-    called(entries).into_iter().map(row).collect()
 }

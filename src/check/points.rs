@@ -11,7 +11,7 @@ use super::reports::same;
 use crate::domain::dates;
 
 /// A report's submissions by their numbers, each as its entry had the report.
-pub type Submissions<'a> = BTreeMap<i64, &'a Value>;
+pub type Submissions = BTreeMap<i64, Value>;
 
 /// What opening a point says of it; nothing changes it afterwards.
 const LASTING: [&str; 8] =
@@ -19,11 +19,7 @@ const LASTING: [&str; 8] =
 const CLOSING: [&str; 4] = ["closedByVersion", "closedAt", "closedBy", "waivedReason"];
 
 /// The points after an entry, with what older entries did not say yet; and what is wrong with them.
-pub fn after(
-    entry: &Entry,
-    before: &[Value],
-    submissions: &Submissions<'_>,
-) -> (Vec<Value>, Vec<String>) {
+pub fn after(entry: &Entry, before: &[Value], submissions: &Submissions) -> (Vec<Value>, Vec<String>) {
     let mut faults = Vec::new();
     let mut points = Vec::new();
     for (place, said) in list(&entry.after, "points").iter().enumerate() {
@@ -55,22 +51,14 @@ pub fn after(
 }
 
 /// A point as newer entries would have it.
-fn completed(
-    said: &Value,
-    earlier: Option<&Value>,
-    entry: &Entry,
-    submissions: &Submissions<'_>,
-) -> Value {
+fn completed(said: &Value, earlier: Option<&Value>, entry: &Entry, submissions: &Submissions) -> Value {
     let mut point = said.clone();
     let submitted = entry.after.get("submittedVersion").cloned().unwrap_or_default();
     let opened_in = number(&entry.after, "submittedVersion").unwrap_or_default();
     let opening = [
         ("openedBy", json!(entry.actor)),
         ("openedInVersion", submitted.clone()),
-        (
-            "initiative",
-            json!(initiative(text(said, "pointer"), submissions.get(&opened_in).copied())),
-        ),
+        ("initiative", json!(initiative(text(said, "pointer"), submissions.get(&opened_in)))),
     ];
     for (field, value) in opening {
         let known = earlier.and_then(|earlier| earlier.get(field)).cloned();
@@ -96,9 +84,9 @@ fn initiative(pointer: &str, submission: Option<&Value>) -> Option<String> {
     Some(text(part, "initiative").to_owned())
 }
 
-fn opened(entry: &Entry, point: &Value, submissions: &Submissions<'_>) -> Option<String> {
+fn opened(entry: &Entry, point: &Value, submissions: &Submissions) -> Option<String> {
     let version = number(&entry.after, "submittedVersion").unwrap_or_default();
-    let led_into = initiative(text(point, "pointer"), submissions.get(&version).copied());
+    let led_into = initiative(text(point, "pointer"), submissions.get(&version));
     let stands = [
         entry.action == "report.returned",
         point.get("openedInVersion") == Some(&json!(version)),
@@ -111,7 +99,7 @@ fn opened(entry: &Entry, point: &Value, submissions: &Submissions<'_>) -> Option
 }
 
 /// What an entry may do to a point that was there.
-fn moved(entry: &Entry, before: &Value, point: &Value, submissions: &Submissions<'_>) -> Option<String> {
+fn moved(entry: &Entry, before: &Value, point: &Value, submissions: &Submissions) -> Option<String> {
     let field = |value: &Value, field: &str| value.get(field).cloned().unwrap_or_default();
     let stays =
         |fields: &[&str]| fields.iter().all(|name| same(&field(before, name), &field(point, name)));
@@ -154,7 +142,7 @@ fn closed_by(entry: &Entry, point: &Value, version: i64) -> bool {
 }
 
 /// Whether the part that a point is about differs from what was returned; unknown where a text was redacted.
-fn mended(point: &Value, version: i64, submissions: &Submissions<'_>) -> Option<bool> {
+fn mended(point: &Value, version: i64, submissions: &Submissions) -> Option<bool> {
     let opened_in = number(point, "openedInVersion")?;
     let [then, now] =
         [opened_in, version].map(|number| submissions.get(&number).and_then(|it| part(point, it)));
@@ -184,7 +172,7 @@ fn part(point: &Value, submission: &Value) -> Option<Value> {
     }
 }
 
-fn has_redacted(value: &Value) -> bool {
+pub fn has_redacted(value: &Value) -> bool {
     if redacted(value).is_some() {
         return true;
     }

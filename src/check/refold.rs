@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::compare::{list, number, text};
 use super::fold::State;
 use super::history::Known;
-use super::{Findings, fold_all, journal, names, tallies};
+use super::{Findings, fold_all, tallies};
 use crate::db::types::{Document, Instant, Units};
 use crate::db::{self, Conn, Db};
 use crate::domain::amounts::Amounts;
@@ -48,12 +48,11 @@ pub fn refold_due(db: &Db) -> Result<Vec<String>> {
 fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
     // What is amiss in the entries is for `facit check` to name, not to stop at.
     let mut found = Findings::default();
-    let entries = journal::read(conn, alliance, &mut found)?;
-    let (state, history) = fold_all(&entries, &mut found);
+    let (state, history) = fold_all(conn, alliance, &mut found)?;
     reports(conn, &state)?;
     extensions(conn, alliance, &state)?;
     store::partner_names::clear(conn, alliance)?;
-    store::partner_names::insert(conn, &names::rows(alliance, &entries).ok_or_else(unreadable)?)?;
+    store::partner_names::insert(conn, &state.names.rows(alliance).ok_or_else(unreadable)?)?;
     store::standings::clear(conn, alliance)?;
     let standings: Option<Vec<_>> = history.rows.iter().map(|known| standing(alliance, known)).collect();
     let standings = standings.ok_or_else(unreadable)?;

@@ -95,7 +95,7 @@ fn versions(
 ) -> Result<()> {
     let rows = audit::report_versions(conn, alliance);
     let Some(rows) = found.loaded("report_versions", rows)? else { return Ok(()) };
-    let submission = |((partner, round, number), after): (&(String, String, i64), &Value)| {
+    let submission = |(partner, round, number, after): (&str, &str, i64, &Value)| {
         let of_receipt = |field: &str| after.get("receipt").and_then(|receipt| receipt.get(field));
         let value = json!({
             "body": body(after),
@@ -120,10 +120,8 @@ fn versions(
         });
         (format!("{}/versions/{}", addresses.of(row.report_id), row.number), value)
     };
-    found.compare(
-        state.submissions.iter().map(submission).collect(),
-        rows.into_iter().map(row).collect(),
-    );
+    found
+        .compare(state.each_submission().map(submission).collect(), rows.into_iter().map(row).collect());
     Ok(())
 }
 
@@ -138,7 +136,7 @@ fn named(
     let rows = audit::report_initiatives(conn, alliance);
     let Some(rows) = found.loaded("report_initiatives", rows)? else { return Ok(()) };
     let mut expected = Rows::new();
-    for ((partner, round, number), after) in &state.submissions {
+    for (partner, round, number, after) in state.each_submission() {
         for part in list(after, "initiatives") {
             let initiative = text(part, "initiative");
             let address =

@@ -23,13 +23,14 @@ impl State {
         let before = self.reports.remove(&key).unwrap_or_default();
         faults.extend(moved(entry, &before));
         let submitted = number(after, "submittedVersion").unwrap_or(0);
+        let programme = self.version();
+        let deadline = self.deadline(&partner, &round);
+        let submissions = self.submissions.entry(key.clone()).or_default();
         if entry.action == "report.submitted" {
-            let deadline = self.deadline(&partner, &round);
-            faults.extend(submission(entry, &before, self.version(), deadline.as_deref()));
-            self.submissions
-                .insert((partner.clone(), round.clone(), submitted), after.clone());
+            faults.extend(submission(entry, &before, programme, deadline.as_deref()));
+            submissions.insert(submitted, after.clone());
         } else {
-            let submission = self.submissions.get(&(partner.clone(), round.clone(), submitted));
+            let submission = submissions.get(&submitted);
             let frozen = ["answers", "initiatives", "receipt", "programmeVersion", "onTime"];
             for field in frozen {
                 let then = submission.and_then(|submission| submission.get(field));
@@ -39,15 +40,8 @@ impl State {
                 }
             }
         }
-        let first = (partner.clone(), round.clone(), 1);
-        let last = (partner, round, i64::MAX);
-        let submissions: Submissions<'_> = self
-            .submissions
-            .range(first..=last)
-            .map(|((.., number), it)| (*number, it))
-            .collect();
-        faults.extend(times(after, &submissions));
-        let (points, wrong) = points::after(entry, list(&before, "points"), &submissions);
+        faults.extend(times(after, submissions));
+        let (points, wrong) = points::after(entry, list(&before, "points"), submissions);
         faults.extend(wrong);
         let accepted = match entry.action.as_str() {
             "report.accepted" => after.get("submittedVersion"),
@@ -67,10 +61,30 @@ impl State {
             found.differ(entry.address(), fault);
         }
     }
+
+    /// Every submission, with its partner, its round and its number.
+    pub(super) fn each_submission(&self) -> impl Iterator<Item = (&str, &str, i64, &Value)> {
+        self.submissions.iter().flat_map(|((partner, round), submissions)| {
+            let numbered = submissions.iter();
+            numbered.map(move |(number, after)| (partner.as_str(), round.as_str(), *number, after))
+        })
+    }
+
+    /// Forgets what no later entry can be about: submissions of the entry's report but the first, the last, and those
+    /// in which its points were opened.
+    pub(super) fn forget_submissions(&mut self, entry: &Entry) {
+        let key = (text(&entry.after, "partner").to_owned(), text(&entry.after, "round").to_owned());
+        let Some(submissions) = self.submissions.get_mut(&key) else { return };
+        let points = self.reports.get(&key).map(|report| list(report, "points")).unwrap_or_default();
+        let opened_in: Vec<i64> =
+            points.iter().filter_map(|point| number(point, "openedInVersion")).collect();
+        let last = submissions.keys().next_back().copied();
+        submissions.retain(|it, _| *it == 1 || Some(*it) == last || opened_in.contains(it));
+    }
 }
 
 /// When the first submission was received; older entries name the last one's time.
-fn times(after: &Value, submissions: &Submissions<'_>) -> Option<String> {
+fn times(after: &Value, submissions: &Submissions) -> Option<String> {
     let is_older = after.get("acceptedVersion").is_none();
     let number = if is_older { number(after, "submittedVersion").unwrap_or(0) } else { 1 };
     let received = submissions.get(&number).and_then(|it| it.pointer("/receipt/receivedAt"));

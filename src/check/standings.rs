@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::compare::{list, text, words};
-use super::facts::{Facts, answer, day, is_blank, seen};
+use super::compare::{text, words};
+use super::facts::{Days, Facts, answer, is_blank, seen};
 use super::reasons::{Judged, failed, reason};
 use super::sums::Amounts;
 use crate::domain::programme::{Indicator, Kind, MembersRule, Of};
@@ -33,16 +33,14 @@ pub struct Stand {
 /// The words in the order in which tallies count them.
 pub const WORDS: [&str; 5] = ["counted", "notCounted", "notApplicable", "noAnswer", "notSubmitted"];
 
-/// A membership's first day, and the first day after it.
-pub type Days = (NaiveDate, Option<NaiveDate>);
-
 impl Facts<'_> {
     pub fn standings(&self) -> Vec<Stand> {
         let mut stands = Vec::new();
         let optional =
             |field: &str| Some(text(self.partner, field).to_owned()).filter(|text| !text.is_empty());
+        let mut record = self.record();
         for scope in self.scopes() {
-            let mut record = self.record(&scope);
+            self.turn_to(&scope, &mut record);
             for indicator in &self.programme.indicators {
                 let days = self.days(indicator, &scope);
                 if days.is_empty() || !self.is_scope_of(indicator, &scope) {
@@ -95,14 +93,6 @@ impl Facts<'_> {
         }
     }
 
-    /// The partner's memberships; an unknown joining date counts from the alliance's start.
-    pub fn memberships(&self) -> Vec<Days> {
-        let days = |membership: &Value| {
-            (day(membership, "joinedOn").unwrap_or(self.programme.starts_on), day(membership, "leftOn"))
-        };
-        list(self.partner, "memberships").iter().map(days).collect()
-    }
-
     /// Whether a membership and the period have a day in common.
     pub fn overlaps(&self, (joined_on, left_on): Days, scope: &str) -> bool {
         let (starts_on, ends_on) = self.period(scope);
@@ -112,7 +102,7 @@ impl Facts<'_> {
 
     /// Whether the partner is among an indicator's members on a day.
     pub fn is_in(&self, indicator: &Indicator, scope: &str, on: NaiveDate) -> bool {
-        self.memberships().into_iter().any(|(joined_on, left_on)| {
+        self.memberships.iter().any(|&(joined_on, left_on)| {
             joined_on <= on
                 && match indicator.members {
                     MembersRule::AtClose => left_on.is_none_or(|left_on| on < left_on),
@@ -125,14 +115,13 @@ impl Facts<'_> {
     /// The days on which the partner is in: at close those of each membership; during and ever from the
     /// first that makes it so, since whoever departs keeps the standing.
     fn days(&self, indicator: &Indicator, scope: &str) -> Vec<Days> {
-        let memberships = self.memberships();
+        let memberships = self.memberships.iter().copied();
         if indicator.members == MembersRule::AtClose {
             return memberships
-                .into_iter()
                 .filter(|(joined, left)| left.is_none_or(|left| *joined < left))
                 .collect();
         }
-        let joined = memberships.into_iter().map(|(joined_on, _)| joined_on);
+        let joined = memberships.map(|(joined_on, _)| joined_on);
         let first = joined.filter(|on| self.is_in(indicator, scope, *on)).min();
         first.map(|on| (on, None)).into_iter().collect()
     }

@@ -66,12 +66,19 @@ fn leaves(
         let Some(rows) = found.loaded("journal", rows)? else { return Ok(None) };
         let Some(last) = rows.last() else { return Ok(Some(leaves)) };
         after = last.seq;
-        leaves.extend(rows.iter().map(|row| (row.seq, hash(&[&[0], &row.bytes]))));
+        leaves.extend(rows.iter().map(|row| (row.seq, leaf(&row.bytes))));
     }
 }
 
+/// The hash of an entry's bytes.
+pub fn leaf(entry: &[u8]) -> Hash {
+    hash(&[&[0], entry])
+}
+
 fn hash(parts: &[&[u8]]) -> Hash {
-    Sha256::digest(parts.concat()).into()
+    let mut sha256 = Sha256::new();
+    parts.iter().for_each(|part| sha256.update(part));
+    sha256.finalize().into()
 }
 
 fn compare_leaves(
@@ -186,26 +193,42 @@ fn compare_signed(leaves: &BTreeMap<i64, Hash>, signed: &[Checkpoint], found: &m
 /// The roots at these sizes, as far as the entries go without a gap.
 fn roots(leaves: &BTreeMap<i64, Hash>, sizes: &BTreeSet<i64>) -> BTreeMap<i64, Hash> {
     let mut roots = BTreeMap::new();
-    // The complete subtrees so far, the largest first, each with its number of leaves.
-    let mut parts: Vec<(u64, Hash)> = Vec::new();
+    let mut growing = Growing::default();
     for (expected, (seq, leaf)) in (1..).zip(leaves) {
         if *seq != expected {
             break;
         }
-        let mut part = (1, *leaf);
-        while let Some((count, left)) = parts.pop() {
+        growing.push(*leaf);
+        if sizes.contains(seq) {
+            roots.extend(growing.root().map(|root| (*seq, root)));
+        }
+    }
+    roots
+}
+
+/// A tree that takes one leaf after the other, and keeps no more of it than it needs for its root.
+#[derive(Default)]
+pub struct Growing {
+    /// The complete subtrees so far, the largest first, each with its number of leaves.
+    parts: Vec<(u64, Hash)>,
+}
+
+impl Growing {
+    pub fn push(&mut self, leaf: Hash) {
+        let mut part = (1, leaf);
+        while let Some((count, left)) = self.parts.pop() {
             if count != part.0 {
-                parts.push((count, left));
+                self.parts.push((count, left));
                 break;
             }
             part = (count * 2, hash(&[&[1], &left, &part.1]));
         }
-        parts.push(part);
-        if sizes.contains(seq) {
-            let right_to_left = parts.iter().rev().map(|(_, hash)| *hash);
-            let root = right_to_left.reduce(|right, left| hash(&[&[1], &left, &right]));
-            roots.extend(root.map(|root| (*seq, root)));
-        }
+        self.parts.push(part);
     }
-    roots
+
+    /// The root over the leaves so far; none over none.
+    pub fn root(&self) -> Option<Hash> {
+        let right_to_left = self.parts.iter().rev().map(|(_, hash)| *hash);
+        right_to_left.reduce(|right, left| hash(&[&[1], &left, &right]))
+    }
 }

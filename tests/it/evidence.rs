@@ -236,6 +236,48 @@ on_both! {
         assert_eq!(found(&report), [("programme-differs", "programmes/1.json")], "{report:#?}");
     }
 
+    fn what_was_done_to_the_texts_beside_the_figures_is_named(api) {
+        let scene = published(api);
+        let (asked, files) = (asked(api, &scene), whole(&scene));
+        let mut document: Value = serde_json::from_slice(&files[bundle::PUBLICATION]).expect("JSON");
+        let row = |rows: &Value, key: &str, by: Value, group: Value| {
+            let rows = rows.as_array().expect("rows");
+            let is_it = |row: &Value| row["indicator"] == key && row["by"] == by && row["group"] == group;
+            rows.iter().position(is_it).expect("a row")
+        };
+        let hours = row(&document["figures"], "hours", Value::Null, Value::Null);
+        let civil = row(&document["breakdowns"], "goals", json!("sector"), json!("civil"));
+        let south = row(&document["breakdowns"], "goals", json!("region"), json!("1083"));
+        document["title"] = json!("Andre resultater");
+        document["figures"][0]["percentText"]["da"] = json!("51");
+        document["figures"][hours]["unit"]["en"] = json!("days");
+        document["breakdowns"][civil]["label"]["da"] = json!("delmål");
+        document["breakdowns"][south]["groupLabel"]["en"] = json!("The South");
+        document["completeness"][0]["label"]["en"] = json!("Another round");
+        document["definitions"]["measures"][0]["label"]["en"] = json!("Days");
+        let edited = with(&files, bundle::PUBLICATION, serde_json_canonicalizer::to_vec(&document).expect("bytes"));
+        let report = verdict(&listed(&edited), &asked);
+        let round = format!("completeness/{}", document["completeness"][0]["round"].as_str().expect("a key"));
+        assert_eq!(found(&report), [
+            ("completeness-differs", &*round),
+            ("definition-differs", "definitions/measures/hours"),
+            ("edition-differs", bundle::PUBLICATION),
+            ("figure-differs", "figures/goals/region/1083"),
+            ("figure-differs", "figures/goals/sector/civil"),
+            ("figure-differs", "figures/hours"),
+            ("figure-differs", "figures/joined"),
+            ("publication-differs", bundle::PUBLICATION_ENTRY),
+            ("publication-differs", bundle::PUBLICATION_NOTE),
+        ], "{report:#?}");
+
+        let mut document: Value = serde_json::from_slice(&files[bundle::PUBLICATION]).expect("JSON");
+        document["definitions"]["indicators"][0]["label"]["en"] = json!("have joined");
+        document["figures"][1]["ratio"] = json!("0.500001");
+        let edited = with(&files, bundle::PUBLICATION, serde_json_canonicalizer::to_vec(&document).expect("bytes"));
+        let report = verdict(&listed(&edited), &asked);
+        assert!(found(&report).contains(&("figure-differs", "figures/joined")), "{report:#?}");
+    }
+
     fn another_keys_signature_is_not_believed(api) {
         let scene = published(api);
         let (asked, files) = (asked(api, &scene), whole(&scene));

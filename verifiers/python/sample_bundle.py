@@ -17,7 +17,8 @@ A, B, C = "partner-a", "partner-b", "partner-c"
 TEXT = {"da": "x", "en": "x"}
 PROGRAMME = {
     "slug": SLUG, "name": TEXT, "startsOn": "2020-01-01", "endsOn": "2020-12-31", "timeZone": "Europe/Copenhagen",
-    "countsFrom": "submitted", "smallGroup": 1, "decimals": 1, "sectors": [], "objectives": [],
+    "countsFrom": "submitted", "smallGroup": 1, "decimals": 1, "objectives": [],
+    "sectors": [{"key": "x", "label": {"da": "den ene", "en": "the one"}}, {"key": "y", "label": TEXT}],
     "focusAreas": [{"key": "k", "scheme": "s", "national": True, "label": TEXT}],
     "rounds": [{"key": "r", "label": TEXT, "startsOn": "2020-01-01", "endsOn": "2020-12-31", "opensOn": "2020-01-01",
                 "dueAt": "2020-12-31T22:59:59Z", "questions": ["q", "n"]}],
@@ -104,15 +105,28 @@ ROWS = {
     ("much", "focusArea", None): (1, 0, 1, 0, 0, 2, 1, 100, "1.000000", 100, 100) + SHARE,
     ("much", "focusArea", "k"): (0, 0, 0, 1, 0, 1, 1, 0, "0.000000", 0, 100) + SHARE,
 }
-COMPLETENESS = {"round": "r", "expected": 3, "submitted": 3, "onTime": 2, "late": 1, "missing": 0, "returned": 0, "withdrawn": 0,
+COMPLETENESS = {"round": "r", "label": TEXT, "expected": 3, "submitted": 3, "onTime": 2, "late": 1, "missing": 0, "returned": 0, "withdrawn": 0,
                 "notSubmitted": 0, "unexpected": 0, "validOn": "2020-12-31"}  # fmt: skip
+
+
+def _texts(key, by, group, percent=None):
+    """What stands beside the numbers of a row."""
+    indicator = next(it for it in PROGRAMME["indicators"] if it["key"] == key)
+    named = {"sector": PROGRAMME["sectors"], "focusArea": PROGRAMME["focusAreas"]}.get(by, [])
+    share = None if percent is None else f"{percent:.1f}"
+    return {
+        "label": indicator["label"],
+        "groupLabel": next((it["label"] for it in named if it["key"] == group), None),
+        "unit": PROGRAMME["measures"][0]["unit"] if indicator["kind"] == "sum" else None,
+        "percentText": share and {"da": share.replace(".", ","), "en": share},
+    }
 
 
 def edition():
     """The edition's document; each suppressed row has no numbers."""
     rows = [
         {"indicator": key, "by": by, "group": group, "round": None, "validOn": "2020-12-31",
-         "suppressed": None if numbers else "small-group", **dict(zip(NUMBERS, numbers or (None,) * len(NUMBERS)))}
+         "suppressed": None if numbers else "small-group", **dict(zip(NUMBERS, numbers or (None,) * len(NUMBERS))), **_texts(key, by, group, numbers and numbers[7])}
         for (key, by, group), numbers in ROWS.items()
     ]  # fmt: skip
     for key in PROGRAMME["indicators"]:

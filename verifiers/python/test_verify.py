@@ -12,7 +12,7 @@ from pathlib import Path
 
 import sample_bundle as sample
 from facit_evidence import bundle as bundles
-from facit_evidence import canonical, notes
+from facit_evidence import canonical, figures, notes
 from facit_evidence.verify import verify
 
 PROGRAM = Path(__file__).with_name("facit_verify.py")
@@ -170,7 +170,38 @@ class Bundles(unittest.TestCase):
         def change(document):
             document["definitions"]["indicators"][1]["base"] = "respondents"
 
-        self.differs(sample.bundle(document=self.edited(change)), ("figure-differs", "figures/goal"))
+        found = ("figure-differs", "figures/goal"), ("definition-differs", "definitions/indicators/goal")
+        self.differs(sample.bundle(document=self.edited(change)), *found)
+
+    def test_an_edition_that_says_otherwise_of_itself_is_named(self):
+        def change(document):
+            document["programme"]["version"] = 2
+
+        missing = ("file-missing", "programmes/2.json")
+        self.differs(sample.bundle(document=self.edited(change)), ("edition-differs", "publication.json"), missing)
+        for field, value in (("title", "Other"), ("corrects", 1)):
+            edited = sample.bundle(document={**sample.edition(), field: value})
+            self.differs(edited, ("edition-differs", "publication.json"))
+
+    def test_texts_beside_the_numbers_are_compared(self):
+        def change(document):
+            document["figures"][0]["percentText"] = {"da": "50", "en": "50"}
+            document["figures"][3]["unit"] = {"da": "stk.", "en": "pears"}
+            row = next(row for row in document["breakdowns"] if (row["indicator"], row["group"]) == ("goal", "x"))
+            row["groupLabel"] = row["label"]
+            document["completeness"][0]["label"] = "x"
+
+        where = ("figures/yes", "figures/done", "figures/goal/sector/x")
+        found = [("figure-differs", it) for it in where] + [("completeness-differs", "completeness/r")]
+        self.differs(sample.bundle(document=self.edited(change)), *found)
+
+    def test_nothing_rounds_to_none_and_not_quite_all_to_all(self):
+        for part, whole, places, en in (
+            (0, 300, 0, "0"), (1, 300, 0, "<1"), (299, 300, 0, ">99"), (300, 300, 0, "100"),
+            (1, 10_000, 1, "<0.1"), (9_999, 10_000, 1, ">99.9"), (1, 2, 1, "50.0"), (1, 12, 2, "8.33"),
+        ):  # fmt: skip
+            self.assertEqual(figures.percent_text(part, whole, places), {"da": en.replace(".", ","), "en": en})
+        self.assertIsNone(figures.percent_text(0, 0, 0))
 
     def test_a_programme_that_is_not_the_journals_is_named(self):
         other = canonical.write({**sample.PROGRAMME, "decimals": 0})

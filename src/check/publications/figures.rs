@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::Findings;
 use super::super::compare::{list, number, text};
-use super::super::history::History;
+use super::super::history::by_place;
 use super::super::standings::{Stand, WORDS};
 use super::super::sums::units;
 use super::super::tallies::{self, Counts, Group, groups, plus};
-use crate::domain::dates;
+use crate::domain::text::Text;
+use crate::domain::{dates, places};
 
 const DIMENSIONS: [&str; 4] = ["sector", "region", "area", "focusArea"];
 
@@ -20,20 +21,27 @@ pub struct Edition<'a> {
     pub at: &'a str,
     pub document: &'a Value,
     pub programme: &'a Value,
-    /// The size of the journal that the figures are of.
-    pub size: i64,
 }
 
 /// Everyone and each group, each with its counts.
 type Grouped = BTreeMap<Group, Counts>;
 
 impl Edition<'_> {
-    pub fn compare(&self, history: &History, found: &mut Findings) {
+    /// `known` are the standings that were known then.
+    pub fn compare(&self, known: &[&Stand], found: &mut Findings) {
         self.definitions(found);
-        let known = self.known(history);
+        let known = by_place(known.iter().copied());
         for whole in list(self.document, "figures") {
             let (key, on) = (text(whole, "indicator"), dates::date(text(whole, "validOn")));
             let Some(on) = on else { continue };
+            let indicator = self.part("indicators", key);
+            if !self.defined("indicators").contains(indicator) {
+                let place = self.place(whole, &("whole", String::new()));
+                found.differ(place, "its definition is not that of the programme");
+            }
+            if indicator.is_null() {
+                continue;
+            }
             let stands = known.get(&(key, text(whole, "round"))).map(Vec::as_slice);
             let counted = counted(stands.unwrap_or_default(), on);
             let rows: Vec<&Value> = list(self.document, "breakdowns")
@@ -45,6 +53,7 @@ impl Edition<'_> {
                 found.figures += 1;
                 let counts = counted.get(&group).copied().unwrap_or_default();
                 self.row(row, &group, counts, found);
+                self.texts(row, &group, counts, found);
             }
             self.groups(key, &rows, &counted, found);
         }
@@ -52,9 +61,8 @@ impl Edition<'_> {
 
     /// Each definition as the programme had it.
     fn definitions(&self, found: &mut Findings) {
-        let published = self.document.get("definitions").unwrap_or(&Value::Null);
         for part in ["indicators", "questions", "measures"] {
-            for definition in list(published, part) {
+            for definition in self.defined(part) {
                 if !list(self.programme, part).contains(definition) {
                     let place = format!("{}/definitions/{part}/{}", self.at, text(definition, "key"));
                     found.differ(place, "the programme in force had another");
@@ -63,24 +71,16 @@ impl Edition<'_> {
         }
     }
 
-    /// The standings that were known then, by indicator and scope.
-    fn known<'h>(&self, history: &'h History) -> BTreeMap<(&'h str, &'h str), Vec<&'h Stand>> {
-        let known = history
-            .rows
-            .iter()
-            .filter(|it| it.from_seq <= self.size && self.size < it.to_seq);
-        let mut by_place: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for stand in known.map(|it| &it.stand) {
-            let place = (stand.indicator.as_str(), stand.scope.as_str());
-            by_place.entry(place).or_default().push(stand);
-        }
-        by_place
+    fn defined(&self, part: &str) -> &[Value] {
+        self.document
+            .get("definitions")
+            .map(|published| list(published, part))
+            .unwrap_or_default()
     }
 
     /// One row's numbers. Of what is suppressed there must be none.
     fn row(&self, row: &Value, group: &Group, counts: Counts, found: &mut Findings) {
-        let (dimension, key) = group;
-        let place = format!("{}/figures/{}/{dimension}/{key}", self.at, text(row, "indicator"));
+        let place = self.place(row, group);
         let is_suppressed = row.get("suppressed").is_some_and(|because| !because.is_null());
         let mut differ = |field: &str, expected: Option<i128>, decimals: u32| {
             let said = row.get(field).filter(|said| !said.is_null());
@@ -105,33 +105,78 @@ impl Edition<'_> {
         let applicable = members - not_applicable;
         differ("members", Some(members), 0);
         let indicator = self.part("indicators", text(row, "indicator"));
-        let decimals = number(self.programme, "decimals")
-            .and_then(|it| u32::try_from(it).ok())
-            .unwrap_or(0);
+        let decimals = decimals(self.programme);
         match text(indicator, "kind") {
             "share" => {
-                let base = match text(indicator, "base") {
-                    "respondents" => counted + not_counted,
-                    _ => applicable,
-                };
+                let base = self.base(indicator, counts);
                 let silent = no_answer + not_submitted;
                 differ("base", Some(base), 0);
                 differ("percent", percent(counted, base, decimals), decimals);
+                differ("ratio", rounded(counted, base, 1_000_000), 6);
                 differ("lowestPercent", percent(counted, applicable, decimals), decimals);
                 differ("highestPercent", percent(counted + silent, applicable, decimals), decimals);
             }
             "count" => differ("value", Some(counted), 0),
             _ => {
-                let measure = self.part("measures", text(indicator, "measure"));
-                let decimals = number(measure, "decimals").and_then(|it| u32::try_from(it).ok());
-                let decimals = decimals.unwrap_or(0);
+                let decimals = self::decimals(self.part("measures", text(indicator, "measure")));
                 let [.., own, documented, external] = counts;
                 let known = |units: i128| (counted > 0).then_some(units);
                 differ("amount", known(own + documented + external), decimals);
                 differ("amountSelfReported", known(own), decimals);
                 differ("amountDocumented", known(documented), decimals);
                 differ("amountExternal", known(external), decimals);
+                // The nearest number to the amount.
+                let amount = known(own + documented + external).filter(|_| !is_suppressed);
+                let value = amount.and_then(|units| written(units, decimals).parse::<f64>().ok());
+                if row.get("value").and_then(Value::as_f64) != value {
+                    found.differ(&place, format!("value: the journal says {value:?}"));
+                }
             }
+        }
+    }
+
+    /// What stands beside a row's numbers for people to read.
+    fn texts(&self, row: &Value, group: &Group, counts: Counts, found: &mut Findings) {
+        let (dimension, key) = group;
+        let indicator = self.part("indicators", text(row, "indicator"));
+        let label = |part: &str| self.part(part, key).get("label").cloned().unwrap_or_default();
+        let named = |name: Option<Text>| json!(name);
+        let group_label = match *dimension {
+            "sector" => label("sectors"),
+            "focusArea" => label("focusAreas"),
+            "region" => named(places::region_name(key)),
+            "area" => named(places::area_name(key)),
+            _ => Value::Null,
+        };
+        let measure = self.part("measures", text(indicator, "measure"));
+        let is_suppressed = row.get("suppressed").is_some_and(|because| !because.is_null());
+        let is_shown = text(indicator, "kind") == "share" && !is_suppressed;
+        let [counted, ..] = counts;
+        let share = percent_text(counted, self.base(indicator, counts), decimals(self.programme));
+        let expected = [
+            ("label", indicator.get("label").cloned().unwrap_or_default()),
+            ("groupLabel", group_label),
+            ("unit", measure.get("unit").cloned().unwrap_or_default()),
+            ("percentText", share.filter(|_| is_shown).unwrap_or_default()),
+        ];
+        for (field, expected) in expected {
+            let said = row.get(field).unwrap_or(&Value::Null);
+            if *said != expected {
+                let detail = format!("{field}: the journal says {expected}, the edition says {said}");
+                found.differ(self.place(row, group), detail);
+            }
+        }
+    }
+
+    fn place(&self, row: &Value, (dimension, key): &Group) -> String {
+        format!("{}/figures/{}/{dimension}/{key}", self.at, text(row, "indicator"))
+    }
+
+    fn base(&self, indicator: &Value, counts: Counts) -> i128 {
+        let [counted, not_counted, _, no_answer, not_submitted, ..] = counts;
+        match text(indicator, "base") {
+            "respondents" => counted + not_counted,
+            _ => counted + not_counted + no_answer + not_submitted,
         }
     }
 
@@ -179,8 +224,38 @@ fn dimension(row: &Value) -> &'static str {
     DIMENSIONS.into_iter().find(|dimension| *dimension == by).unwrap_or("whole")
 }
 
-/// In units of its last decimal, halves up; nothing of nobody.
+fn decimals(of: &Value) -> u32 {
+    number(of, "decimals").and_then(|it| u32::try_from(it).ok()).unwrap_or(0)
+}
+
+/// `part × scale ÷ whole`, halves up; nothing of nobody.
+fn rounded(part: i128, whole: i128, scale: i128) -> Option<i128> {
+    (whole > 0).then(|| (2 * part * scale + whole).div_euclid(2 * whole))
+}
+
+/// In units of its last decimal.
 fn percent(part: i128, whole: i128, decimals: u32) -> Option<i128> {
-    let doubled = 2 * part * 100 * 10_i128.pow(decimals) + whole;
-    (whole > 0).then(|| doubled.div_euclid(2 * whole))
+    rounded(part, whole, 100 * 10_i128.pow(decimals))
+}
+
+/// In both languages. 0 only for none and 100 only for all: what would round to them is below or above its neighbour.
+fn percent_text(part: i128, whole: i128, decimals: u32) -> Option<Value> {
+    let units = percent(part, whole, decimals)?;
+    let all = 100 * 10_i128.pow(decimals);
+    let (sign, units) = match units {
+        0 if part > 0 => ("<", 1),
+        _ if units == all && part < whole => (">", all - 1),
+        _ => ("", units),
+    };
+    let text = format!("{sign}{}", written(units, decimals));
+    Some(json!({ "da": text.replace('.', ","), "en": text }))
+}
+
+/// Units of 10^-decimals as a decimal, with all its decimals.
+fn written(units: i128, decimals: u32) -> String {
+    let sign = if units < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", units.unsigned_abs(), width = decimals as usize + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
 }

@@ -99,6 +99,16 @@ fn what_was_changed_by_hand_is_named() {
         ("UPDATE publications SET sha256 = '00' WHERE edition = 1".into(), "publications/1".into()),
         ("UPDATE publications SET signature = 'ingen' WHERE edition = 2".into(), "publications/2/signature".into()),
         (
+            "UPDATE publications SET signature = replace(signature, '— facit/demo ', '— facit/demo AAAA') WHERE edition = 1".into(),
+            "publications/1/signature".into(),
+        ),
+        (
+            "UPDATE publications SET signature = (SELECT signature FROM publications WHERE edition = 1) WHERE edition = 2 \
+             -- journal"
+                .into(),
+            "publications/2/signature".into(),
+        ),
+        (
             "UPDATE publications SET document = CAST(replace(CAST(document AS TEXT), '\"members\":4', '\"members\":5') AS BLOB) \
              WHERE edition = 1"
                 .into(),

@@ -130,7 +130,8 @@ fn step(conn: &mut Conn, dice: &mut Dice, things: &mut Things, now: DateTime<Utc
             let corrects = (editions > 0 && dice.below(2) == 0).then_some(editions);
             let body = json!({"title": "Tal", "corrects": corrects, "reason": corrects.map(|_| "En fejl"),
                 "note": dice.of(&[Value::Null, json!("Se her")])});
-            publications::publish(conn, ctx, &demo, &signer(), &from(body))?;
+            let signer = signer(conn)?;
+            publications::publish(conn, ctx, &demo, &signer, &from(body))?;
         }
         _ => report(conn, dice, partner, now)?,
     }

@@ -25,6 +25,7 @@ use crate::service::reports::{self, ReportAt};
 use crate::service::{
     Caller, Ctx, Result, Role, commitments, extensions, initiatives, partners, publications,
 };
+use crate::store;
 
 pub const SLUG: &str = "demo";
 
@@ -316,14 +317,21 @@ fn come_and_go(conn: &mut Conn, demo: &InForce, one: PartnerId, three: PartnerId
     Ok(())
 }
 
-pub fn signer() -> Signer {
-    Signer { origin: "facit".to_owned(), keys: vec![NoteKey::generate()] }
+/// Signs with the installation's key, which is made for it.
+pub fn signer(conn: &mut Conn) -> Result<Signer> {
+    let mut keys = store::installation::note_keys(conn)?;
+    if keys.is_empty() {
+        keys.push(NoteKey::generate());
+        store::installation::insert_note_key(conn, &keys[0], at("2020-01-01T08:00:00Z"))?;
+    }
+    Ok(Signer { origin: "facit".to_owned(), keys })
 }
 
 fn publish(conn: &mut Conn, body: serde_json::Value) -> Result<()> {
     let ctx = office("2024-01-06T08:00:00Z");
     let demo = programmes::in_force(conn, SLUG)?;
-    publications::publish(conn, &ctx, &demo, &signer(), &from(body)).map(drop)
+    let signer = signer(conn)?;
+    publications::publish(conn, &ctx, &demo, &signer, &from(body)).map(drop)
 }
 
 fn import(conn: &mut Conn) -> Result<()> {

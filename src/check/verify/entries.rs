@@ -8,16 +8,17 @@ use serde_json::Value;
 use super::Bundle;
 use crate::check::compare::text;
 use crate::check::fold::State;
-use crate::check::history::History;
-use crate::check::{Findings, fold_all, journal, publications};
+use crate::check::history::Then;
+use crate::check::standings::Stand;
+use crate::check::tree::{Growing, leaf};
+use crate::check::{Findings, journal, publications};
 use crate::db::types::Instant;
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::dates;
 use crate::domain::evidence::{
-    CHECKPOINT, ENTRIES, PUBLICATION, PUBLICATION_ENTRY, PUBLICATION_NOTE, TEXTS, programme,
+    self, CHECKPOINT, ENTRIES, PUBLICATION, PUBLICATION_ENTRY, PUBLICATION_NOTE, TEXTS, programme,
 };
 use crate::domain::id::{AllianceId, KeyId, PartnerId};
-use crate::domain::tree::{self, Hash, Node};
 use crate::store::audit::PublicationRow;
 use crate::store::journal::{EntryRow, TextRow};
 
@@ -31,97 +32,102 @@ struct Line {
     text: String,
 }
 
-impl Bundle {
+/// How far the entries have been read.
+#[derive(Default)]
+struct Reading {
+    /// The texts whose entries are still to come.
+    texts: BTreeMap<i64, Vec<TextRow>>,
+    tree: Growing,
+    lines: u64,
+    /// The largest number so far.
+    last: i64,
+    /// Whether the edition's entry was among them.
+    has_own: bool,
+}
+
+impl Bundle<'_> {
     pub(super) fn entries(&mut self, checkpoint: Option<&Checkpoint>) {
-        let file = self.file(ENTRIES).to_vec();
-        let is_ended = file.is_empty() || file.ends_with(b"\n");
-        let whole = file.strip_suffix(b"\n").unwrap_or(&file);
-        let lines: Vec<&[u8]> = match file.is_empty() {
-            true => Vec::new(),
-            false => whole.split(|byte| *byte == b'\n').collect(),
-        };
-        if let Some(checkpoint) = checkpoint {
-            self.tree(&lines, checkpoint);
-        }
-        let entries = self.read(&lines, is_ended);
-        let mut found = Findings::default();
-        let (state, history) = fold_all(&entries, &mut found);
-        for difference in found.differences {
-            self.find("entry-differs", difference.address, difference.detail);
-        }
-        self.programmes(&state);
-        self.figures(&state, &history);
-    }
-
-    fn tree(&mut self, lines: &[&[u8]], checkpoint: &Checkpoint) {
-        let mut last: BTreeMap<u32, Hash> = BTreeMap::new();
-        let mut all: BTreeMap<Node, Hash> = BTreeMap::new();
-        for (index, line) in (0..).zip(lines) {
-            let left = |node: Node| last.get(&node.level).copied();
-            let grown = tree::append(index, tree::leaf_hash(line), left).unwrap_or_default();
-            last.extend(grown.iter().map(|(node, hash)| (node.level, *hash)));
-            all.extend(grown);
-        }
-        let size = lines.len() as u64;
-        let root = tree::root(size, |node| all.get(&node).copied());
-        if size != checkpoint.size || root != Some(checkpoint.root) {
-            let detail = format!("{size} entries do not lead to the root of {}", checkpoint.size);
-            self.find("tree-differs", CHECKPOINT, detail);
+        let size = self.json(PUBLICATION).get("journalSize").and_then(Value::as_i64);
+        let (mut state, mut then) = (State::default(), Then::at(size.unwrap_or(0)));
+        let mut reading = Reading { texts: self.texts(), ..Reading::default() };
+        evidence::lines(self.zip, ENTRIES, &mut |line| {
+            if let Some(entry) = self.read(line, &mut reading) {
+                let mut found = Findings::default();
+                then.take(&mut state, &entry, &mut found);
+                for difference in found.differences {
+                    self.find("entry-differs", difference.address, difference.detail);
+                }
+            }
+        });
+        self.ended(reading, checkpoint);
+        if let Some(size) = size {
+            self.programmes(&state, size);
+            self.figures(&state, size, &then.known(&state));
         }
     }
 
-    /// The entries in the order of their lines, each with its texts.
+    /// The entry of a line with its texts, if it is one.
     ///
     /// Each line has the number after that of the line before. Where a line has a larger one, those between are
     /// missing, told once by the first of them; where it has a smaller one, that entry is not in its place.
-    fn read(&mut self, lines: &[&[u8]], is_ended: bool) -> Vec<journal::Entry> {
-        let mut texts = self.texts();
-        let own = lines.iter().any(|line| *line == self.file(PUBLICATION_ENTRY));
-        if !own && self.has(PUBLICATION_ENTRY) {
+    fn read(&mut self, line: &[u8], reading: &mut Reading) -> Option<journal::Entry> {
+        let ended = line.strip_suffix(b"\n");
+        let line = ended.unwrap_or(line);
+        reading.tree.push(leaf(line));
+        reading.has_own |= line == self.file(PUBLICATION_ENTRY);
+        reading.lines += 1;
+        let value: Value = serde_json::from_slice(line).unwrap_or_default();
+        let row = self.row(line, &value);
+        let expected = reading.last.saturating_add(1);
+        let seq = row.as_ref().map_or(expected, |row| row.seq);
+        let mut malformed = |detail| self.find("entry-malformed", format!("journal/{seq}"), detail);
+        if row.is_none() {
+            malformed("it is no entry of this journal");
+        }
+        if seq < expected {
+            malformed("it is not in its place");
+        }
+        if ended.is_none() {
+            malformed("its line is not ended");
+        }
+        if seq > expected {
+            let detail = format!("the next entry is {seq}");
+            self.find("entry-missing", format!("journal/{expected}"), detail);
+        }
+        reading.last = reading.last.max(seq);
+        let row = row?;
+        let mut found = Findings::default();
+        let beside = reading.texts.remove(&row.seq).unwrap_or_default();
+        let entry = journal::of(&row, value, beside, &mut found);
+        for difference in found.differences {
+            let code = if difference.address.contains('#') { "text-differs" } else { "entry-malformed" };
+            self.find(code, difference.address, difference.detail);
+        }
+        Some(entry)
+    }
+
+    /// What is told of all entries together.
+    fn ended(&mut self, reading: Reading, checkpoint: Option<&Checkpoint>) {
+        let Reading { texts, tree, lines, last, has_own } = reading;
+        let is_signed = |it: &Checkpoint| it.size == lines && tree.root() == Some(it.root);
+        if let Some(checkpoint) = checkpoint.filter(|checkpoint| !is_signed(checkpoint)) {
+            let detail = format!("{lines} entries do not lead to the root of {}", checkpoint.size);
+            self.find("tree-differs", CHECKPOINT, detail);
+        }
+        if !has_own && self.has(PUBLICATION_ENTRY) {
             self.find("entry-differs", PUBLICATION_ENTRY, "it is not among the entries");
         }
-        let (mut entries, mut expected) = (Vec::new(), 1);
-        for (place, line) in (1..).zip(lines) {
-            let row = self.row(line);
-            let seq = row.as_ref().map_or(expected, |row| row.seq);
-            let mut malformed = |detail| self.find("entry-malformed", format!("journal/{seq}"), detail);
-            if row.is_none() {
-                malformed("it is no entry of this journal");
-            }
-            if seq < expected {
-                malformed("it is not in its place");
-            }
-            if place == lines.len() && !is_ended {
-                malformed("its line is not ended");
-            }
-            if seq > expected {
-                let detail = format!("the next entry is {seq}");
-                self.find("entry-missing", format!("journal/{expected}"), detail);
-            }
-            expected = expected.max(seq.saturating_add(1));
-            let Some(row) = row else { continue };
-            let mut found = Findings::default();
-            let beside = texts.remove(&row.seq).unwrap_or_default();
-            entries.extend(journal::entry(&row, beside, &mut found));
-            for difference in found.differences {
-                let code =
-                    if difference.address.contains('#') { "text-differs" } else { "entry-malformed" };
-                self.find(code, difference.address, difference.detail);
-            }
-        }
-        if expected <= self.manifest.size {
+        if last < self.manifest.size {
             let detail = format!("the journal ends before it; {} were signed", self.manifest.size);
-            self.find("entry-missing", format!("journal/{expected}"), detail);
+            self.find("entry-missing", format!("journal/{}", last + 1), detail);
         }
         for text in texts.into_values().flatten() {
             self.find("text-differs", journal::text_address(&text), "a text without an entry");
         }
-        entries
     }
 
     /// The row that the journal's table had, as far as the bytes tell.
-    fn row(&self, line: &[u8]) -> Option<EntryRow> {
-        let value: Value = serde_json::from_slice(line).ok()?;
+    fn row(&self, line: &[u8], value: &Value) -> Option<EntryRow> {
         let partner_id = match value.get("partner")? {
             Value::Null => None,
             partner => Some(PartnerId::parse(partner.as_str()?)?),
@@ -129,10 +135,10 @@ impl Bundle {
         Some(EntryRow {
             journal_id: AllianceId::parse(&self.manifest.journal)?,
             seq: value.get("seq")?.as_i64()?,
-            entry_at: Instant(dates::instant(text(&value, "at"))?),
-            actor_id: KeyId::parse(text(&value, "actor"))?,
-            action: text(&value, "action").to_owned(),
-            subject: text(&value, "subject").to_owned(),
+            entry_at: Instant(dates::instant(text(value, "at"))?),
+            actor_id: KeyId::parse(text(value, "actor"))?,
+            action: text(value, "action").to_owned(),
+            subject: text(value, "subject").to_owned(),
             partner_id,
             bytes: line.to_vec(),
         })
@@ -140,9 +146,11 @@ impl Bundle {
 
     fn texts(&mut self) -> BTreeMap<i64, Vec<TextRow>> {
         let mut texts: BTreeMap<i64, Vec<TextRow>> = BTreeMap::new();
-        let lines: Vec<String> = self.text(TEXTS).lines().map(str::to_owned).collect();
-        for (number, line) in (1..).zip(lines) {
-            let Ok(line) = serde_json::from_str::<Line>(&line) else {
+        // Taken out, since nobody reads it again.
+        let file = self.files.remove(TEXTS).unwrap_or_default();
+        let lines = file.strip_suffix(b"\n").unwrap_or(&file).split(|byte| *byte == b'\n');
+        for (number, line) in (1..).zip(lines.filter(|_| !file.is_empty())) {
+            let Ok(line) = serde_json::from_slice::<Line>(line) else {
                 self.find("text-differs", format!("{TEXTS}/{number}"), "it is no text");
                 continue;
             };
@@ -158,8 +166,7 @@ impl Bundle {
     }
 
     /// The programmes are those that the entries applied.
-    fn programmes(&mut self, state: &State) {
-        let size = self.json(PUBLICATION).get("journalSize").and_then(Value::as_i64).unwrap_or(0);
+    fn programmes(&mut self, state: &State, size: i64) {
         for (version, applied) in (1..).zip(&state.versions) {
             let path = programme(version);
             let is_known = applied.seq <= size;
@@ -172,7 +179,7 @@ impl Bundle {
         }
     }
 
-    fn figures(&mut self, state: &State, history: &History) {
+    fn figures(&mut self, state: &State, size: i64, known: &[Stand]) {
         let number = self.manifest.edition;
         let Some(published) = state.edition(number) else { return };
         let document = self.json(PUBLICATION);
@@ -182,14 +189,15 @@ impl Bundle {
             corrects: document.get("corrects").and_then(Value::as_i64),
             published_at: Instant(Default::default()),
             as_of: Instant(Default::default()),
-            journal_size: document.get("journalSize").and_then(Value::as_i64).unwrap_or(0),
+            journal_size: size,
             seq: published.seq,
             sha256: String::new(),
             signature: self.text(PUBLICATION_NOTE).to_owned(),
             document: self.file(PUBLICATION).to_vec(),
         };
         let mut found = Findings::default();
-        publications::document(&row, published, state, history, &mut found);
+        let known: Vec<&Stand> = known.iter().collect();
+        publications::document(&row, published, state, &known, &mut found);
         let places: BTreeSet<(&'static str, String, String)> = found
             .differences
             .into_iter()

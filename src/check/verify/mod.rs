@@ -7,9 +7,11 @@ mod entries;
 mod steps;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::auth::notes::Verifier;
-use crate::domain::evidence::{BadZip, Files, MANIFEST, Manifest, unzip};
+use crate::domain::evidence::{BadZip, ENTRIES, Files, Listed, MANIFEST, Manifest, unzip_apart};
+use crate::domain::journal::hex;
 
 /// What whoever verifies knows already.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +60,13 @@ pub fn verify(bytes: &[u8], asked: &Asked) -> Report {
         pinned,
         findings: vec![Finding { code, place: place.to_owned(), detail }],
     };
-    let files = match unzip(bytes) {
+    let mut entries: Option<(u64, Sha256)> = None;
+    let mut add = |piece: &[u8]| {
+        let (length, sha256) = entries.get_or_insert_default();
+        *length += piece.len() as u64;
+        sha256.update(piece);
+    };
+    let files = match unzip_apart(bytes, ENTRIES, &mut add) {
         Ok(files) => files,
         Err(bad) => return unreadable("bad-zip", "", BadZip::to_string(&bad)),
     };
@@ -66,7 +74,12 @@ pub fn verify(bytes: &[u8], asked: &Asked) -> Report {
         let detail = "it is missing, or not of a format that is known here".to_owned();
         return unreadable("bad-manifest", MANIFEST, detail);
     };
-    let mut bundle = Bundle { files, manifest, findings: Vec::new() };
+    let entries = entries.map(|(bytes, sha256)| Listed {
+        bytes,
+        path: ENTRIES.to_owned(),
+        sha256: hex(&sha256.finalize()),
+    });
+    let mut bundle = Bundle { zip: bytes, files, entries, manifest, findings: Vec::new() };
     bundle.check(asked);
     let Bundle { manifest, mut findings, .. } = bundle;
     findings.sort();
@@ -83,13 +96,16 @@ pub fn verify(bytes: &[u8], asked: &Asked) -> Report {
 }
 
 /// A bundle that is being verified.
-struct Bundle {
+struct Bundle<'a> {
+    zip: &'a [u8],
+    /// All but the entries, of which there may be many: they are read one by one.
     files: Files,
+    entries: Option<Listed>,
     manifest: Manifest,
     findings: Vec<Finding>,
 }
 
-impl Bundle {
+impl Bundle<'_> {
     fn find(&mut self, code: &'static str, place: impl Into<String>, detail: impl Into<String>) {
         self.findings.push(Finding { code, place: place.into(), detail: detail.into() });
     }
@@ -104,6 +120,6 @@ impl Bundle {
     }
 
     fn has(&self, path: &str) -> bool {
-        self.files.contains_key(path)
+        self.files.contains_key(path) || (path == ENTRIES && self.entries.is_some())
     }
 }

@@ -10,7 +10,7 @@ use crate::auth::notes::{self, NoteFault, Verifier};
 use crate::check::compare::text;
 use crate::domain::checkpoint::{Checkpoint, LeafProof};
 use crate::domain::evidence::{
-    CHECKPOINT, KEYS, Listed, MANIFEST, NEEDED, NEEDED_WHOLE, PUBLICATION, PUBLICATION_ENTRY,
+    CHECKPOINT, ENTRIES, KEYS, Listed, MANIFEST, NEEDED, NEEDED_WHOLE, PUBLICATION, PUBLICATION_ENTRY,
     PUBLICATION_NOTE, PUBLICATION_PROOF, programme,
 };
 use crate::domain::journal::hex;
@@ -19,7 +19,7 @@ use crate::domain::tree;
 /// No zip file that is read has more files.
 const MOST_PROGRAMMES: i64 = 10_000;
 
-impl Bundle {
+impl Bundle<'_> {
     pub(super) fn check(&mut self, asked: &Asked) {
         self.listed();
         let keys = match asked.keys.is_empty() {
@@ -39,7 +39,7 @@ impl Bundle {
         if self.has(CHECKPOINT) {
             self.proof(checkpoint.as_ref());
         }
-        if self.manifest.whole {
+        if self.manifest.whole && self.has(ENTRIES) {
             self.entries(checkpoint.as_ref());
         }
     }
@@ -59,17 +59,22 @@ impl Bundle {
                 self.find("file-missing", path, "a bundle must have it");
             }
         }
+        let files = self.files.iter().filter(|(path, _)| *path != MANIFEST);
+        let files = files.map(|(path, content)| Listed::of(path, content));
+        let there: BTreeMap<String, Listed> = files
+            .chain(self.entries.clone())
+            .map(|file| (file.path.clone(), file))
+            .collect();
         for (path, listed) in &listed {
-            match self.files.get(path) {
+            match there.get(path) {
                 None => self.find("file-missing", path, "the manifest lists it"),
-                Some(content) if Listed::of(path, content) != *listed => {
+                Some(file) if file != listed => {
                     self.find("file-differs", path, "it is not the file that the manifest lists");
                 }
                 Some(_) => {}
             }
         }
-        let others: Vec<String> = self.files.keys().filter(|path| *path != MANIFEST).cloned().collect();
-        for path in others.into_iter().filter(|path| !listed.contains_key(path)) {
+        for path in there.into_keys().filter(|path| !listed.contains_key(path)) {
             self.find("file-unlisted", path, "the manifest does not list it");
         }
     }

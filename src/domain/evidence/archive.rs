@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{Cursor, Read, Write};
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -18,6 +18,8 @@ const MOST_UNFOLDED: u64 = 1 << 30;
 const MOST_TIMES: u64 = 1000;
 /// Below this, in bytes, nobody counts how many times.
 const SMALL: u64 = 1 << 20;
+/// So much of a file that is not kept is read at a time.
+const PIECE: usize = 1 << 16;
 const END_HEADER: &[u8] = b"PK\x05\x06";
 
 /// Why a zip file is not read.
@@ -59,6 +61,12 @@ pub fn zip(files: &Files) -> Result<Vec<u8>, String> {
 
 /// Unfolds a zip file into memory.
 pub fn unzip(bytes: &[u8]) -> Result<Files, BadZip> {
+    unzip_apart(bytes, "", &mut |_| {})
+}
+
+/// The same, but for one file that may be long: it is handed on in pieces, the last of which is empty, and not
+/// kept. `lines` reads it again.
+pub fn unzip_apart(bytes: &[u8], apart: &str, piece: &mut dyn FnMut(&[u8])) -> Result<Files, BadZip> {
     let broken = |e: zip::result::ZipError| BadZip::Broken(e.to_string());
     let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     if zip.len() > MOST_FILES {
@@ -82,15 +90,48 @@ pub fn unzip(bytes: &[u8]) -> Result<Files, BadZip> {
         let file = zip.by_index(place).map_err(broken)?;
         let most = left.min(SMALL.max(file.compressed_size().saturating_mul(MOST_TIMES)));
         let mut content = Vec::new();
-        let read = file.take(most + 1).read_to_end(&mut content);
+        let mut file = file.take(most + 1);
+        let read = match path == apart {
+            true => hand_on(&mut file, piece),
+            false => file.read_to_end(&mut content),
+        };
         let read = read.map_err(|e| BadZip::Broken(format!("{path}: {e}")))? as u64;
         if read > most {
             return Err(BadZip::UnfoldsTooFar(path));
         }
         left -= read;
-        files.insert(path, content);
+        if path != apart {
+            files.insert(path, content);
+        }
     }
     Ok(files)
+}
+
+fn hand_on(file: &mut impl Read, piece: &mut dyn FnMut(&[u8])) -> std::io::Result<usize> {
+    let mut buffer = vec![0; PIECE];
+    let mut all = 0;
+    loop {
+        let read = file.read(&mut buffer)?;
+        let content = buffer.get(..read).unwrap_or_default();
+        piece(content);
+        if content.is_empty() {
+            return Ok(all);
+        }
+        all += read;
+    }
+}
+
+/// The lines of a file, one at a time, each with its end if it has one. Of a zip file that was unfolded before, so that it
+/// is whole and bounded.
+pub fn lines(bytes: &[u8], path: &str, line: &mut dyn FnMut(&[u8])) {
+    let Ok(mut zip) = ZipArchive::new(Cursor::new(bytes)) else { return };
+    let Ok(file) = zip.by_name(path) else { return };
+    let mut file = BufReader::with_capacity(PIECE, file);
+    let mut content = Vec::new();
+    while file.read_until(b'\n', &mut content).is_ok_and(|read| read > 0) {
+        line(&content);
+        content.clear();
+    }
 }
 
 /// How many files the end of the file says that there are: the reader keeps one of two of the same path.
@@ -126,6 +167,21 @@ mod tests {
         let bytes = zip(&files).expect("a zip");
         assert_eq!(unzip(&bytes), Ok(files.clone()));
         assert_eq!(zip(&files), Ok(bytes), "the same bytes each time");
+    }
+
+    #[test]
+    fn a_file_apart_comes_in_pieces_and_again_line_by_line() {
+        let long: String = (0..20_000).map(|n| format!("{n}\n")).chain(["the end".to_owned()]).collect();
+        let files =
+            Files::from([("a.json".to_owned(), b"{}".to_vec()), ("b".to_owned(), long.clone().into())]);
+        let bytes = zip(&files).expect("a zip");
+        let (mut pieces, mut read) = (Vec::new(), Vec::new());
+        let others = unzip_apart(&bytes, "b", &mut |piece| pieces.push(piece.to_vec())).expect("files");
+        assert_eq!(others.keys().collect::<Vec<_>>(), ["a.json"]);
+        assert!(pieces.len() > 1 && pieces.concat() == long.as_bytes());
+        lines(&bytes, "b", &mut |line| read.push(line.to_vec()));
+        assert_eq!((read.len(), read.concat()), (20_001, long.into_bytes()));
+        lines(&bytes, "c", &mut |_| panic!("there is none"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::journal::hex;
 
-pub use archive::{BadZip, Files, unzip, zip};
+pub use archive::{BadZip, Files, lines, unzip, unzip_apart, zip};
 
 pub const FORMAT: &str = "facit-evidence/1";
 

@@ -2,5 +2,6 @@
 
 Read in this order: `verify` (the steps), `bundle` (the zip file and its manifest), `notes`, `ed25519` and `tree` (what was
 signed, and what a checkpoint covers), `journal` (entries and texts), `state` (what the entries lead to), `facts`, `standings`
-and `sums` (where each partner stands), `figures` and `completeness` (the numbers). `cel` evaluates the programme's rules.
+and `sums` (where each partner stands), `figures` and `completeness` (the numbers), `places` (names). `cel` evaluates the
+programme's rules.
 """

@@ -4,9 +4,10 @@ returned + withdrawn + notSubmitted. `unexpected` are reports of those whose rep
 from .facts import items, text
 
 
-def compare(edition, everybody, findings):
+def compare(edition, programme, everybody, findings):
     everybody = list(everybody)
     for row in items(edition, "completeness"):
+        _compare_label(row, programme, findings)
         expected = of_round(everybody, text(row, "round"), text(row, "validOn"))
         for field, count in expected.items():
             if type(row.get(field)) is not int or row[field] != count:
@@ -15,6 +16,14 @@ def compare(edition, everybody, findings):
                     f"completeness/{text(row, 'round')}",
                     f"{field}: the journal says {count}, the edition says {row.get(field)}",
                 )
+
+
+def _compare_label(row, programme, findings):
+    key = text(row, "round")
+    label = programme.rounds.get(key, {}).get("label")
+    if row.get("label") != label:
+        detail = f"label: the journal says {label}, the edition says {row.get('label')}"
+        findings.add("completeness-differs", f"completeness/{key}", detail)
 
 
 def of_round(everybody, key, on):

@@ -4,10 +4,13 @@ says what rules may read).
 Days are compared as they are written: ISO 8601 sorts as text.
 """
 
+import re
 from datetime import datetime, timezone
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from .journal import REDACTED, redacted
+from . import canonical
+from .journal import LARGEST, REDACTED, redacted
 
 WHOLE_ALLIANCE = ""  # the scope that is no round
 
@@ -31,6 +34,17 @@ def items(value, field):
 
 def words(value, field):
     return [word for word in items(value, field) if isinstance(word, str)]
+
+
+def as_in_entries(value):
+    """A part of a programme or an edition as entries have it: there, fractions stand as texts."""
+    if isinstance(value, dict):
+        return {key: as_in_entries(field) for key, field in value.items()}
+    if isinstance(value, list):
+        return [as_in_entries(one) for one in value]
+    if isinstance(value, (float, Decimal)) or (type(value) is int and abs(value) >= LARGEST):
+        return re.sub(r"\.0$", "", canonical.number(float(value)))
+    return value
 
 
 def instant(written):

@@ -5,7 +5,8 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
-from .facts import WHOLE_ALLIANCE, decimals, items, text
+from . import places
+from .facts import WHOLE_ALLIANCE, as_in_entries, decimals, items, text
 from .standings import WORDS, Rules, standings
 from .sums import VERIFICATIONS
 
@@ -17,6 +18,7 @@ DIMENSIONS = ("sector", "region", "area", "focusArea")
 def compare(edition, programme, everybody, findings):
     """Each row of the edition against the journal; `everybody` are the facts of every partner."""
     everybody, rules = list(everybody), Rules()
+    _compare_definitions(edition, programme, findings)
     for whole in items(edition, "figures"):
         key, scope = text(whole, "indicator"), text(whole, "round")
         indicator = programme.indicators.get(key)
@@ -31,6 +33,7 @@ def compare(edition, programme, everybody, findings):
             counts = counted.get((text(row, "by"), text(row, "group")), NOTHING)
             expected = numbers(programme, indicator, counts)
             _compare_row(row, expected, findings)
+            _compare_texts(row, programme, indicator, expected, findings)
         _compare_groups(edition, key, rows, counted, findings)
 
 
@@ -127,6 +130,54 @@ def _shown(number):
     if isinstance(number, Fraction):
         return str(number.numerator) if number.denominator == 1 else str(Decimal(number.numerator) / number.denominator)
     return "nothing" if number is None else str(number)[:80]
+
+
+def _compare_definitions(edition, programme, findings):
+    """Each definition as the programme had it."""
+    for part in ("indicators", "questions", "measures"):
+        for definition in items(edition.get("definitions"), part):
+            if as_in_entries(definition) not in items(programme.document, part):
+                where = f"definitions/{part}/{text(definition, 'key')}"
+                findings.add("definition-differs", where, "the programme in force had another")
+
+
+def _compare_texts(row, programme, indicator, expected, findings):
+    """What stands beside a row's numbers for people to read."""
+    measure = programme.measures.get(text(indicator, "measure"), {})
+    is_shown = text(indicator, "kind") == "share" and row.get("suppressed") is None
+    texts = {
+        "label": indicator.get("label"),
+        "groupLabel": _group_label(programme, text(row, "by"), text(row, "group")),
+        "unit": measure.get("unit"),
+        "percentText": percent_text(expected["counted"], expected["base"], programme.decimals) if is_shown else None,
+    }
+    for field, expected_text in texts.items():
+        if row.get(field) != expected_text:
+            findings.add("figure-differs", address(row), f"{field}: the journal says {expected_text}, the edition says {row.get(field)}")
+
+
+def _group_label(programme, by, group):
+    if by in ("sector", "focusArea"):
+        named = items(programme.document, "sectors" if by == "sector" else "focusAreas")
+        return next((it.get("label") for it in named if text(it, "key") == group), None)
+    return {"region": places.REGIONS, "area": places.AREAS}.get(by, {}).get(group)
+
+
+def percent_text(part, whole, places_behind):
+    """In both languages; None of nobody. 0 only for none and 100 only for all: what would round to them is below or above its
+    neighbour."""
+    share = rounded(100 * part, whole, places_behind)
+    if share is None:
+        return None
+    least, sign = Fraction(1, 10**places_behind), ""
+    if share == 0 and part > 0:
+        share, sign = least, "<"
+    elif share == 100 and part < whole:
+        share, sign = 100 - least, ">"
+    units = str(share * 10**places_behind).rjust(places_behind + 1, "0")
+    end = len(units) - places_behind
+    written = sign + units[:end] + ("." + units[end:] if places_behind else "")
+    return {"da": written.replace(".", ","), "en": written}
 
 
 def _compare_groups(edition, key, rows, counted, findings):

@@ -37,9 +37,13 @@ class Entry:
 
 
 def lines(data):
-    """The lines of a file, without their ends, and whether the last one is ended."""
-    parts = data.split(b"\n")
-    return (parts[:-1], True) if parts[-1] == b"" else (parts, False)
+    """The lines of a file, one at a time, without their ends."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        yield data[start:end]
+        start = end + 1
 
 
 def entry(data, journal):
@@ -70,57 +74,73 @@ def _only_whole_numbers(value):
     return not isinstance(value, float) and (not isinstance(value, int) or abs(value) < LARGEST)
 
 
-def entries(file, journal, size, findings):
-    """Every line that can be used as an entry, in the file's order, after telling what is wrong with the lines.
+def entries(file, texts, journal, size, findings):
+    """Every line that can be used as an entry, one at a time and in the file's order, with its texts, after telling what is wrong
+    with it.
 
     Each line has the number after that of the line before. Where a line has a larger one, those between are missing, told once
     by the first of them; where it has a smaller one, that entry is not in its place. The last number is that of the checkpoint.
     """
-    rows, is_ended = lines(file)
-    found, expected = [], 1
-    for place, row in enumerate(rows, 1):
+    unended = file.count(b"\n") + 1  # the number of a line without an end
+    expected = 1
+    for number, row in enumerate(lines(file), 1):
         it, fault = entry(row, journal)
         seq = it.seq if it else expected
         if seq > expected:
             findings.add("entry-missing", f"journal/{expected}", f"the next entry is {seq}")
         elif seq < expected:
             fault = fault or "it is not in its place"
-        if place == len(rows) and not is_ended:
+        if number == unended:
             fault = fault or "its line is not ended"
         if fault:
             findings.add("entry-malformed", f"journal/{seq}", fault)
         expected = max(expected, seq + 1)
         if it:
-            found.append(it)
+            join(it, texts.pop(seq, ()), findings)
+            yield it
     if expected <= size:
         findings.add("entry-missing", f"journal/{expected}", f"the journal ends before it; the checkpoint is of {size}")
+    for seq, left in texts.items():
+        for text in left:
+            findings.add("text-differs", f"journal/{seq}#{text.pointer}", "there is no entry for this text")
+
+
+@dataclass
+class Text:
+    pointer: str
+    text: str
+    sha256: str  # of salt and text
+
+
+def texts(file, findings):
+    """The texts of a file by the numbers of their entries."""
+    found = {}
+    for number, row in enumerate(lines(file), 1):
+        try:
+            said = canonical.read(row)
+            seq, pointer, text = said["seq"], said["pointer"], said["text"]
+            sha256 = hashlib.sha256(bytes.fromhex(said["salt"]) + text.encode()).hexdigest()
+            if type(seq) is not int or not isinstance(pointer, str):
+                raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError):
+            findings.add("text-differs", f"texts.jsonl/{number}", "a line that is no text")
+            continue
+        found.setdefault(seq, []).append(Text(pointer, text, sha256))
     return found
 
 
-def join(found, file, findings):
+def join(entry, own, findings):
     """Puts back each text that is the one hashed in its entry. What stays a hash was redacted."""
-    by_seq = {it.seq: it for it in found}
-    rows, _ = lines(file)
-    for row in rows:
-        try:
-            text = canonical.read(row)
-            seq, pointer = text["seq"], text["pointer"]
-            salted = bytes.fromhex(text["salt"]) + text["text"].encode()
-        except (ValueError, KeyError, TypeError, AttributeError):
-            findings.add("text-differs", "texts.jsonl", "a line that is no text")
-            continue
-        where = f"journal/{seq}#{pointer}"
-        if not isinstance(pointer, str) or type(seq) is not int or seq not in by_seq:
-            findings.add("text-differs", where, "there is no entry for this text")
-            continue
-        holder, step = place(by_seq[seq].value, pointer)
+    for text in own:
+        where = f"journal/{entry.seq}#{text.pointer}"
+        holder, step = place(entry.value, text.pointer)
         hashed = redacted(holder[step]) if holder is not None else None
         if hashed is None:
             findings.add("text-differs", where, "the entry has no place for this text")
-        elif hashlib.sha256(salted).hexdigest() != hashed:
+        elif hashed != text.sha256:
             findings.add("text-differs", where, "the text is not the one that was hashed")
         else:
-            holder[step] = text["text"]
+            holder[step] = text.text
 
 
 def place(value, pointer):

@@ -60,11 +60,3 @@ def _set(things, key, after):
     else:
         things[key] = after
 
-
-def fold(entries, size):
-    """The state after the entries up to a size of the journal."""
-    state = State()
-    for entry in entries:
-        if entry.seq <= size:
-            state.apply(entry)
-    return state

@@ -1,14 +1,13 @@
 """What a verifier does, step by step, and in this order. It goes on as far as it can and tells all that it finds."""
 
 import hashlib
-import re
 from zoneinfo import ZoneInfoNotFoundError
 
 from . import bundle as bundles
 from . import canonical, completeness, figures, journal, notes, tree
-from .facts import text
+from .facts import as_in_entries, text
 from .findings import Findings, Unreadable
-from .state import fold
+from .state import State
 
 # What entries that no Facit wrote may come to.
 MALFORMED = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError)
@@ -155,28 +154,48 @@ class _Check:
 
     def whole(self):
         """What needs the entries: the tree, the texts, the programmes and all numbers."""
-        file = self.bundle.get("entries.jsonl")
-        entries = journal.entries(file, self.bundle.journal, self.bundle.size, self.findings)
-        rows, _ = journal.lines(file)
-        if self.checkpoint:
-            if (len(rows), tree.root(map(tree.leaf_hash, rows))) != (self.checkpoint.size, self.checkpoint.root):
-                self.findings.add("tree-differs", "checkpoint.note", f"the tree over the {len(rows)} entries is another")
-        if self.entry and self.bundle.get("publication-entry.json") not in [
-            it.data for it in entries if it.seq == self.entry.seq
-        ]:
-            self.findings.add("entry-differs", "publication-entry.json", "it is not the journal's")
-        journal.join(entries, self.bundle.get("texts.jsonl") or b"", self.findings)
+        self.root()
         size = self.edition.get("journalSize") if self.edition else None
+        known = size if type(size) is int else 0
+        state, published, is_there, broken = State(), None, False, None
+        subject = f"publications/{self.bundle.edition}"
+        for it in self.entries():
+            if self.entry and it.seq == self.entry.seq:
+                is_there = is_there or it.data == self.bundle.get("publication-entry.json")
+            if (it.action, it.subject) == ("publication.published", subject):
+                published = published or it
+            try:
+                if it.seq <= known:
+                    state.apply(it)
+            except MALFORMED as error:
+                broken = error
+        if self.entry and not is_there:
+            self.findings.add("entry-differs", "publication-entry.json", "it is not the journal's")
         if type(size) is not int:
             return
         try:
-            state = fold(entries, size)
+            if broken:
+                raise broken
             self.programmes(state)
+            self.said(state, published)
             self.numbers(state)
         except ZoneInfoNotFoundError:
             raise  # this Python has no time zone data, which is no fault of the bundle
         except MALFORMED as error:
             self.findings.add("figure-differs", "figures", f"they can't be computed from these entries: {error!r}")
+
+    def entries(self):
+        texts = journal.texts(self.bundle.get("texts.jsonl") or b"", self.findings)
+        file = self.bundle.get("entries.jsonl")
+        return journal.entries(file, texts, self.bundle.journal, self.bundle.size, self.findings)
+
+    def root(self):
+        """The entries have the root that the checkpoint signs."""
+        if self.checkpoint is None:
+            return
+        leaves = [tree.leaf_hash(row) for row in journal.lines(self.bundle.get("entries.jsonl"))]
+        if (len(leaves), tree.root(leaves)) != (self.checkpoint.size, self.checkpoint.root):
+            self.findings.add("tree-differs", "checkpoint.note", f"the tree over the {len(leaves)} entries is another")
 
     def programmes(self, state):
         """Each programme in the bundle is one that was applied, in the same bytes."""
@@ -189,10 +208,25 @@ class _Check:
         for path in self.bundle.files:
             if path.startswith("programmes/") and path not in applied:
                 self.findings.add("programme-differs", path, "the journal has no such version")
-        named = self.edition.get("programme")
-        in_force = state.version()
-        if not isinstance(named, dict) or named.get("version") != in_force:
-            self.findings.add("programme-differs", "publication.json", f"version {in_force} was in force")
+
+    def said(self, state, own):
+        """What the edition says of itself is what the journal's entry says of it."""
+        if own is None or not isinstance(own.after, dict) or state.version() is None:
+            return
+        said, after = self.edition.get("programme"), own.after
+        applied = state.programmes[state.version()]
+        pairs = {
+            "edition": (self.edition.get("edition"), self.bundle.edition),
+            "title": (self.edition.get("title"), after.get("title")),
+            "corrects": (self.edition.get("corrects"), after.get("corrects")),
+            "journalSize": (self.edition.get("journalSize"), own.seq - 1),
+            "programme.version": (said.get("version") if isinstance(said, dict) else None, state.version()),
+            "programme.sha256": (text(said, "sha256"), text(applied, "sha256")),
+        }
+        for field, (ours, theirs) in pairs.items():
+            if ours != theirs:
+                detail = f"{field}: the journal says {theirs}, the edition says {ours}"
+                self.findings.add("edition-differs", "publication.json", detail)
 
     def numbers(self, state):
         """The edition's figures, breakdowns and completeness, computed afresh."""
@@ -201,7 +235,7 @@ class _Check:
         programme = state.programme()
         everybody = list(state.everybody(programme))
         figures.compare(self.edition, programme, everybody, self.findings)
-        completeness.compare(self.edition, everybody, self.findings)
+        completeness.compare(self.edition, programme, everybody, self.findings)
 
 
 def _programme(version):
@@ -213,16 +247,6 @@ def _is_programme(data, after):
     if hashlib.sha256(data).hexdigest() != text(after, "sha256"):
         return False
     try:
-        return _as_in_entries(canonical.read(data)) == after.get("document")
+        return as_in_entries(canonical.read(data)) == after.get("document")
     except ValueError:
         return False
-
-
-def _as_in_entries(value):
-    if isinstance(value, dict):
-        return {key: _as_in_entries(field) for key, field in value.items()}
-    if isinstance(value, list):
-        return [_as_in_entries(one) for one in value]
-    if isinstance(value, float) or (type(value) is int and abs(value) >= journal.LARGEST):
-        return re.sub(r"\.0$", "", canonical.number(float(value)))
-    return value
