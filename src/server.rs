@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::web::{Data, PayloadConfig, redirect, to};
+use actix_web::web::{Data, PayloadConfig, redirect, scope, to};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, get};
 use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
-use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::api::{self, App, Kept, Limits, Routes};
@@ -83,7 +82,8 @@ impl Bound {
 
 /// What every request works with.
 pub fn application(db: Db, installation: Installation, settings: &Settings) -> Data<App> {
-    let document = serde_json::to_string_pretty(&api::openapi::document()).unwrap_or_default() + "\n";
+    let document = api::openapi::document();
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default() + "\n";
     let origin = settings.origin.as_ref().unwrap_or(&settings.issuer).clone();
     Data::new(App {
         db,
@@ -91,12 +91,12 @@ pub fn application(db: Db, installation: Installation, settings: &Settings) -> D
         installation,
         issuer: settings.issuer.clone(),
         cors_origins: settings.cors_origins.clone(),
-        routes: Routes::of(&api::openapi::raw()),
+        routes: Routes::of(&document),
         limits: Limits::new(settings.rate_limit, settings.token_rate_limit, settings.forwarded_for),
         remembered: Remembered::default(),
         kept: Kept::default(),
         read_only: settings.read_only,
-        document,
+        document: text.into(),
     })
 }
 
@@ -111,12 +111,10 @@ pub fn bind(db: Db, installation: Installation, settings: &Settings) -> Result<B
     let shared = app.clone();
     let server = HttpServer::new(move || {
         ActixApp::new()
-            .into_utoipa_app()
             .app_data(shared.clone())
             .app_data(PayloadConfig::new(0))
-            .service(scope::scope("/v1").configure(api::v1))
+            .service(scope("/v1").configure(api::v1))
             .configure(api::beside)
-            .into_app()
             .service(redirect("/docs", "/docs/"))
             .service(viewer())
             .default_service(to(api::nowhere))

@@ -1,4 +1,6 @@
 use actix_web::http::Method;
+use actix_web::web::Bytes;
+use serde_json::Value;
 
 use super::csv::{self, Column};
 use super::kept::Kept;
@@ -29,7 +31,7 @@ pub struct App {
     /// Writes are refused for now.
     pub read_only: bool,
     /// The OpenAPI document.
-    pub document: String,
+    pub document: Bytes,
 }
 
 /// One operation: where it is, and who may do it.
@@ -54,15 +56,10 @@ pub struct Route {
 pub struct Routes(Vec<Route>);
 
 impl Routes {
-    pub fn of(document: &utoipa::openapi::OpenApi) -> Routes {
-        let value = serde_json::to_value(document).unwrap_or_default();
-        let paths = value
-            .get("paths")
-            .and_then(|paths| paths.as_object())
-            .cloned()
-            .unwrap_or_default();
+    pub fn of(document: &Value) -> Routes {
+        let paths = document.get("paths").and_then(Value::as_object);
         let mut routes = Vec::new();
-        for (pattern, methods) in paths {
+        for (pattern, methods) in paths.into_iter().flatten() {
             for (method, operation) in methods.as_object().into_iter().flatten() {
                 let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) else { continue };
                 let parameters =
@@ -70,7 +67,7 @@ impl Routes {
                 let takes_query = parameters.iter().any(|parameter| parameter["in"] == "query");
                 let takes_time = parameters.iter().any(|parameter| parameter["name"] == AS_OF);
                 let is_list = parameters.iter().any(|parameter| parameter["name"] == "limit");
-                let columns = csv::columns(&value, operation);
+                let columns = csv::columns(document, operation);
                 let operation = operation["operationId"].as_str().unwrap_or_default().to_owned();
                 let access = Access::of(&operation);
                 routes.push(Route {

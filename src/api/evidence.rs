@@ -57,6 +57,6 @@ pub(super) fn figures(columns: &[Column], document: &[u8]) -> Result<Vec<u8>, Er
 
 /// The same without a running service.
 pub fn published_figures(document: &[u8]) -> Result<Vec<u8>, Error> {
-    let routes = Routes::of(&super::openapi::raw());
+    let routes = Routes::of(&super::openapi::document());
     figures(routes.columns(LISTED), document)
 }

@@ -71,8 +71,7 @@ fn unless_faulty(faults: Vec<(String, checkpoints::Fault)>) -> Result<(), Failur
 #[get("/openapi.json")]
 pub async fn openapi_document(call: Call) -> HttpResponse {
     call.read(|_, call| {
-        let body = call.app.document.clone().into_bytes();
-        let answer = Answer::of_bytes(body);
+        let answer = Answer::of_bytes(call.app.document.clone());
         Ok(answer.with_header("cache-control", "public, no-cache").hashed())
     })
     .await

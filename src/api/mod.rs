@@ -35,6 +35,7 @@ mod proofs;
 mod publications;
 mod redactions;
 mod reports;
+mod routing;
 mod spreadsheet;
 mod standings;
 mod tasks;
@@ -49,11 +50,10 @@ pub use evidence::published_figures;
 pub use kept::Kept;
 pub use limits::Limits;
 pub use redactions::sweep;
-
-use utoipa_actix_web::service_config::ServiceConfig;
+pub use routing::Routing;
 
 /// Every address below `/v1`. The OpenAPI document is made from the same list, so it can't forget one.
-pub fn v1(cfg: &mut ServiceConfig) {
+pub fn v1(cfg: &mut impl Routing) {
     cfg.service(tokens::issue_token)
         .service(tokens::list_signing_keys)
         .service(health::openapi_document)
@@ -137,6 +137,6 @@ pub fn v1(cfg: &mut ServiceConfig) {
 }
 
 /// The addresses beside `/v1`.
-pub fn beside(cfg: &mut ServiceConfig) {
+pub fn beside(cfg: &mut impl Routing) {
     cfg.service(health::livez).service(health::readyz);
 }

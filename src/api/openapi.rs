@@ -47,12 +47,12 @@ use crate::service::policy::{Access, Grant};
 struct Skeleton;
 
 /// What the handlers say by themselves.
-pub fn raw() -> utoipa::openapi::OpenApi {
+fn raw() -> utoipa::openapi::OpenApi {
     ActixApp::new()
         .into_utoipa_app()
         .openapi(Skeleton::openapi())
-        .service(scope::scope("/v1").configure(super::v1))
-        .configure(super::beside)
+        .service(scope::scope("/v1").configure(|cfg| super::v1(cfg)))
+        .configure(|cfg| super::beside(cfg))
         .split_for_parts()
         .1
 }
