@@ -39,7 +39,9 @@ fn main() {
         proofs::run();
     }
     if is_asked("imports") {
-        imports::run();
+        imports::run(true);
+    } else if is_asked("imports-sqlite") {
+        imports::run(false);
     }
     if is_asked("time") {
         past::run();

@@ -60,7 +60,7 @@ fn refold(conn: &mut Conn, alliance: AllianceId) -> Result<()> {
     series
         .into_iter()
         .try_for_each(|named| store::series::begin(conn, alliance, named))?;
-    store::standings::insert(conn, &standings)?;
+    store::standings::insert(conn, standings)?;
     store::tallies::clear(conn, alliance)?;
     let tallies = tallies::expected(&history).into_iter().map(|(key, counts, from_seq, to_seq)| {
         let [counts @ .., self_reported, documented, external] = counts;

@@ -45,7 +45,7 @@ pub fn renew(
         gone.iter().for_each(|row| count(&mut moves, row, -1));
         begin_series(conn, ctx, alliance, &fresh, &there)?;
         store::standings::close(conn, &gone, seq)?;
-        store::standings::insert(conn, &fresh)?;
+        store::standings::insert(conn, fresh)?;
     }
     let moves = moves.into_iter().filter(|(_, change)| !change.is_zero());
     match ctx.gathered(alliance) {

@@ -303,11 +303,15 @@ pub fn handed_in(conn: &mut Conn, partners: &[PartnerId]) -> Result<Vec<(Report,
     for chunk in partners.chunks(CHUNK) {
         let query = reports::table
             .inner_join(report_versions::table)
-            .filter(reports::partner_id.eq_any(chunk.to_vec()))
             .filter(reports::submitted_version.eq(report_versions::number.nullable()))
             .order((reports::partner_id, reports::round))
             .select((ReportRow::as_select(), Version::as_select()));
-        for (row, version) in query.load::<(ReportRow, Version)>(conn)? {
+        // As `among!` does, which knows one table only.
+        let rows: Vec<(ReportRow, Version)> = match chunk {
+            [only] => query.filter(reports::partner_id.eq(*only)).load(conn)?,
+            ids => query.filter(reports::partner_id.eq_any(ids.to_vec())).load(conn)?,
+        };
+        for (row, version) in rows {
             found.push((row.into_report(Vec::new())?, version));
         }
     }

@@ -64,9 +64,8 @@ struct Stored {
     external: Option<Units>,
 }
 
-impl From<&StandingRow> for Stored {
-    fn from(row: &StandingRow) -> Stored {
-        let row = row.clone();
+impl From<StandingRow> for Stored {
+    fn from(row: StandingRow) -> Stored {
         Stored {
             series_id: row.series().id(row.alliance_id),
             subject_id: row.subject_id,
@@ -195,8 +194,8 @@ pub fn open_of(conn: &mut Conn, ids: &[PartnerId]) -> Result<Vec<StandingRow>> {
 }
 
 /// Inserts rows, whose series are there.
-pub fn insert(conn: &mut Conn, rows: &[StandingRow]) -> Result<()> {
-    let rows: Vec<Stored> = rows.iter().map(Stored::from).collect();
+pub fn insert(conn: &mut Conn, rows: Vec<StandingRow>) -> Result<()> {
+    let rows: Vec<Stored> = rows.into_iter().map(Stored::from).collect();
     Ok(insert_all!(conn, standings::table, rows)?)
 }
 

@@ -1,20 +1,20 @@
 mod gathered;
+mod inserting;
 mod reading;
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use diesel::dsl;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Date};
 use diesel::sqlite::Sqlite;
 
 pub use self::gathered::Gathered;
+use self::reading::IsOpen;
 pub use self::reading::{Asked, as_of, open};
 pub use super::series::WHOLE;
 use super::series::{self, Series};
-use crate::db::connection::insert_all;
 use crate::db::schema::{series as series_table, tallies};
 use crate::db::types::Units;
 use crate::db::{Conn, Result};
@@ -191,8 +191,6 @@ impl From<(Series, Stored)> for TallyRow {
     }
 }
 
-diesel::alias!(tallies as earlier: Earlier);
-
 /// Moves running counts by differences, as of entry `seq`.
 pub fn shift(
     conn: &mut Conn,
@@ -207,8 +205,8 @@ pub fn shift(
 
 /// The open rows of these counts, those that have any.
 ///
-/// Each is found as the newest of its series, which costs the same however often the count moved. Not by
-/// `to_seq`: within one transaction PostgreSQL keeps every earlier row of an import in such an index.
+/// On PostgreSQL each is found as the newest of its series, which costs the same however often the count moved. Not
+/// as the open one: within one transaction PostgreSQL keeps every row that was open in such an index.
 fn newest(conn: &mut Conn, places: &[Place]) -> Result<HashMap<Place, Stored>> {
     if places.is_empty() {
         return Ok(HashMap::new());
@@ -224,14 +222,10 @@ fn newest(conn: &mut Conn, places: &[Place]) -> Result<HashMap<Place, Stored>> {
 }
 
 fn newest_one(conn: &mut Conn, (series, on): Place) -> Result<Option<Stored>> {
-    let newest = earlier
-        .filter(earlier.field(tallies::series_id).eq(series))
-        .filter(earlier.field(tallies::from_on).eq(on))
-        .select(dsl::max(earlier.field(tallies::from_seq)));
     let open = tallies::table
         .filter(tallies::series_id.eq(series))
         .filter(tallies::from_on.eq(on))
-        .filter(tallies::from_seq.nullable().eq(newest.single_value()));
+        .filter(IsOpen);
     Ok(open.select(Stored::as_select()).get_result(conn).optional()?)
 }
 
@@ -324,13 +318,7 @@ pub fn insert(conn: &mut Conn, alliance: AllianceId, rows: &[TallyRow]) -> Resul
         }
         stored.push(Stored::new((id, row.from_on), row.tally(), (row.from_seq, row.to_seq)));
     }
-    insert_stored(conn, stored)
-}
-
-/// In the order of their key, in which they lie: each page is then written to once.
-fn insert_stored(conn: &mut Conn, mut rows: Vec<Stored>) -> Result<()> {
-    rows.sort_unstable_by_key(|row| (row.series_id, row.from_on, row.from_seq));
-    Ok(insert_all!(conn, tallies::table, rows)?)
+    inserting::insert(conn, stored)
 }
 
 /// Takes away all of an alliance's rows, which are made anew from its journal.

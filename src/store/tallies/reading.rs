@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
+use diesel::backend::Backend;
+use diesel::expression::{AppearsOnTable, Expression, ValidGrouping};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::{Stored, TallyRow};
 use crate::db::schema::{series as series_table, tallies};
 use crate::db::types::Uid;
 use crate::db::{Conn, Result};
 use crate::domain::id::AllianceId;
-use crate::store::OPEN;
 use crate::store::series::Series;
 
 /// The running counts of a dimension in these scopes: of one indicator, or of all.
@@ -20,6 +22,24 @@ pub struct Asked<'a> {
     pub dimension: &'a str,
     pub scopes: &'a [&'a str],
     pub indicator: Option<&'a str>,
+}
+
+/// Whether a row holds now, in the words of the index that has those only: by a bound number neither database
+/// would know that it may use it.
+#[derive(Debug, Clone, Copy, QueryId, ValidGrouping)]
+pub(super) struct IsOpen;
+
+impl Expression for IsOpen {
+    type SqlType = Bool;
+}
+
+impl<Source> AppearsOnTable<Source> for IsOpen {}
+
+impl<DB: Backend> QueryFragment<DB> for IsOpen {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("tallies.to_seq = 9223372036854775807");
+        Ok(())
+    }
 }
 
 type Narrowed<'a> = series_table::BoxedQuery<'a, crate::db::connection::MultiBackend>;
@@ -45,8 +65,7 @@ pub fn open(conn: &mut Conn, asked: &Asked<'_>) -> Result<Vec<TallyRow>> {
         .filter(series_table::alliance_id.eq(asked.alliance))
         .filter(series_table::dimension.eq(asked.dimension.to_owned()))
         .filter(series_table::scope.eq_any(scopes))
-        // A range and not an equal, which SQLite would answer by the key: from all rows there ever were.
-        .filter(tallies::to_seq.gt(OPEN - 1))
+        .filter(IsOpen)
         .into_boxed();
     if let Some(indicator) = asked.indicator {
         query = query.filter(series_table::indicator.eq(indicator.to_owned()));
@@ -109,3 +128,52 @@ const AS_OF_LATERAL: &str = "
     ) t
     WHERE s.alliance_id = $1 AND s.dimension = $2 AND s.scope = $3 AND ($4 = '' OR s.indicator = $4)
         AND o.to_seq = 9223372036854775807";
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use diesel::connection::InstrumentationEvent;
+    use diesel_migrations::MigrationHarness;
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    /// Without the index that has what holds now together, a list reads as many pages as there are counts.
+    #[test]
+    fn sqlite_reads_what_holds_now_from_its_index_alone() {
+        let mut sqlite = SqliteConnection::establish(":memory:").expect("a database");
+        sqlite.run_pending_migrations(crate::db::SQLITE_MIGRATIONS).expect("its schema");
+        let said: Arc<Mutex<Vec<String>>> = Arc::default();
+        let hears = said.clone();
+        sqlite.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                hears.lock().expect("no panic").push(query.to_string());
+            }
+        });
+        let mut conn = Conn::Sqlite(sqlite);
+        let alliance = AllianceId::new();
+        for (scopes, indicator) in
+            [(&["alliance"][..], Some("joined")), (&["alliance", "closing"], None)]
+        {
+            let asked = Asked { alliance, dimension: "whole", scopes, indicator };
+            open(&mut conn, &asked).expect("a read");
+            as_of(&mut conn, &asked, 7).expect("a read");
+        }
+        let said = std::mem::take(&mut *said.lock().expect("no panic"));
+        let of_now: Vec<String> =
+            said.into_iter().filter(|query| query.contains("9223372036854775807")).collect();
+        assert_eq!(of_now.len(), 5, "{of_now:?}");
+        for query in of_now {
+            let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<Step>(&mut conn);
+            let plan: Vec<String> = plan.expect("a plan").into_iter().map(|step| step.detail).collect();
+            let is_alone = plan.iter().any(|step| step.contains("COVERING INDEX tallies_open"));
+            assert!(is_alone, "{query}: {plan:?}");
+        }
+    }
+}
