@@ -81,13 +81,29 @@ fn sweep_postgres(conn: &mut PgConnection) -> Result<()> {
         .try_for_each(|table| Ok(conn.batch_execute(&format!("VACUUM (FULL) {table}"))?))
 }
 
-/// Waits until every transaction is over that is under way now: a row that one of them can see is kept. Later ones
-/// see nothing of what was deleted before.
+/// Waits until nobody can see any more what was deleted before now, since such a row is kept. First for every
+/// transaction that writes, in whatever database: each snapshot holds on to the oldest of them. Then for every one of
+/// this database that may have its snapshot from before.
 fn wait_for_older(conn: &mut PgConnection) -> Result<()> {
+    let query = diesel::sql_query("SELECT pg_current_xact_id()::text AS id");
+    let now: Transaction = query.get_result(conn)?;
+    until(|| {
+        let query = "SELECT (pg_snapshot_xmin(pg_current_snapshot()) > $1::xid8)::text AS id";
+        let over: Transaction =
+            diesel::sql_query(query).bind::<Text, _>(now.id.clone()).get_result(conn)?;
+        Ok(over.id == "true")
+    })?;
     let older = transactions(conn)?;
-    for _ in 0..MOST_LOOKS {
+    until(|| {
         let now = transactions(conn)?;
-        if !older.iter().any(|transaction| now.contains(transaction)) {
+        Ok(!older.iter().any(|transaction| now.contains(transaction)))
+    })
+}
+
+/// Asks again and again until the answer is yes.
+fn until(mut is_over: impl FnMut() -> Result<bool>) -> Result<()> {
+    for _ in 0..MOST_LOOKS {
+        if is_over()? {
             return Ok(());
         }
         std::thread::sleep(PAUSE);

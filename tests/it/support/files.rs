@@ -1,7 +1,6 @@
 //! What a database's files hold, byte by byte: free space, WAL and all.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
@@ -21,20 +20,6 @@ pub fn appears(database: &Database, text: &str) -> Option<String> {
         Backend::Sqlite => in_sqlite(&database.url, text),
         Backend::Postgres => in_postgres(database, text),
     }
-}
-
-/// Whether a text goes from the files within half a minute: what could not be swept at once, because somebody was
-/// reading, is swept later.
-pub fn goes(database: &Database, text: &str) -> bool {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while appears(database, text).is_some() {
-        if Instant::now() > deadline {
-            return false;
-        }
-        // Somebody may still be reading; then the next one does it.
-        let _ = database.open().sweep();
-    }
-    true
 }
 
 fn in_sqlite(url: &str, text: &str) -> Option<String> {
