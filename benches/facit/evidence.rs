@@ -38,7 +38,7 @@ fn bundle(crowd: &Crowd) -> Vec<u8> {
     let bundle = crowd.db.write_now(|conn| {
         let body = serde_json::from_value(json!({"title": "Resultater"})).expect("an edition");
         publications::publish(conn, &ctx, &crowd.alliance, &signer, &body)?;
-        let published = evidence::edition(conn, &crowd.alliance, 1)?;
+        let published = publications::find(conn, &crowd.alliance, 1)?;
         let of = Of { journal: crowd.alliance.id, slug: SLUG };
         let signed = checkpoints::sign(conn, &signer, of, ctx.now)?;
         let figures = facit::api::published_figures(&published.bytes).expect("figures");

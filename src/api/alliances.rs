@@ -4,7 +4,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::answer::Answer;
 use super::call::Call;
-use super::lists::{List, Paging, flag, unless_any};
+use super::lists::{List, Paging, is_dry, unless_any};
 use super::problem::Failure;
 use crate::domain::checks::Faults;
 use crate::domain::programme::{
@@ -108,15 +108,6 @@ struct ApplyQuery {
     dry_run: Option<String>,
 }
 
-impl ApplyQuery {
-    fn is_dry(&self) -> Result<bool, Failure> {
-        let mut faults = Faults::new();
-        let is_dry = flag(&mut faults, "?dryRun", self.dry_run.as_deref());
-        unless_any(faults)?;
-        Ok(is_dry)
-    }
-}
-
 /// The document in force, or what it would do.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
@@ -141,7 +132,7 @@ pub async fn apply_programme(call: Call) -> HttpResponse {
         let query: ApplyQuery = call.query()?;
         let document: ProgrammeDocument = call.body()?;
         let slug = call.step("alliance");
-        if query.is_dry()? {
+        if is_dry(query.dry_run.as_deref())? {
             let condition =
                 call.seen.clone().map_or(Condition::None, |seen| Condition::Seen(Some(seen)));
             let effect = effects::rehearsed(conn, &call.ctx, slug, document, &condition, call.language)?;

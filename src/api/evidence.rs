@@ -25,7 +25,7 @@ pub async fn download_evidence(call: Call) -> HttpResponse {
     let signing = sign(&call).await;
     call.read(|conn, call| {
         let alliance = call.alliance(conn)?;
-        let published = evidence::edition(conn, &alliance, call.id("edition", number)?)?;
+        let published = publications::find(conn, &alliance, call.id("edition", number)?)?;
         let signed = last(conn, call, &alliance, signing)?;
         if published.row.seq > signed.size {
             return Err(not_signed_yet());

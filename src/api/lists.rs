@@ -191,6 +191,14 @@ pub fn flag(faults: &mut Faults, pointer: &str, word: Option<&str>) -> bool {
     word == "true"
 }
 
+/// Whether a query asks what would be done, and not that it be done.
+pub fn is_dry(word: Option<&str>) -> Result<bool, Failure> {
+    let mut faults = Faults::new();
+    let is_dry = flag(&mut faults, "?dryRun", word);
+    unless_any(faults)?;
+    Ok(is_dry)
+}
+
 /// All faults of a query's values at once.
 pub fn unless_any(faults: Faults) -> Result<(), Failure> {
     faults.unless_any(()).map_err(|faults| Failure::from(Error::from(faults)))

@@ -6,9 +6,8 @@ use utoipa::IntoParams;
 use super::answer::Answer;
 use super::app::App;
 use super::call::Call;
-use super::lists::{flag, unless_any};
-use super::problem::Failure;
-use crate::domain::checks::{Faults, number};
+use super::lists::is_dry;
+use crate::domain::checks::number;
 use crate::domain::redaction::{Redact, Redaction};
 use crate::service::{erasures, redactions};
 
@@ -19,15 +18,6 @@ struct RedactQuery {
     /// Says where the text stands, and changes nothing.
     #[param(value_type = Option<bool>)]
     dry_run: Option<String>,
-}
-
-impl RedactQuery {
-    fn is_dry(&self) -> Result<bool, Failure> {
-        let mut faults = Faults::new();
-        let is_dry = flag(&mut faults, "?dryRun", self.dry_run.as_deref());
-        unless_any(faults)?;
-        Ok(is_dry)
-    }
 }
 
 /// Redact a free text.
@@ -46,7 +36,7 @@ pub async fn redact_text(call: Call) -> HttpResponse {
     let answer = call.write(|conn, call| {
         let query: RedactQuery = call.query()?;
         let body: Redact = call.body()?;
-        let is_dry = query.is_dry()?;
+        let is_dry = is_dry(query.dry_run.as_deref())?;
         let alliance = call.alliance(conn)?;
         let seq = call.id("seq", number)?;
         if is_dry {

@@ -11,7 +11,7 @@ use facit::check::verify::{self, Asked, Report};
 use facit::config::{EvidenceArgs, VerifyArgs};
 use facit::service::checkpoints::{self, Of};
 use facit::service::evidence::{self, Given};
-use facit::service::{Error, installation, programmes};
+use facit::service::{Error, installation, programmes, publications};
 use facit::store;
 
 use super::{Outcomes, open, print_line};
@@ -31,7 +31,7 @@ pub fn write(args: &EvidenceArgs) -> Outcomes {
             Some(number) => number,
             None => store::publications::count(conn, alliance.id)?,
         };
-        let published = evidence::edition(conn, &alliance, number)?;
+        let published = publications::find(conn, &alliance, number)?;
         let of = Of { journal: alliance.id, slug: &args.alliance };
         let signed = checkpoints::sign(conn, &signer, of, api::now())?;
         let figures = api::published_figures(&published.bytes)?;

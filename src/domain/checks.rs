@@ -56,20 +56,27 @@ impl Faults {
 
     /// One line of text: not empty, not too long, no control characters.
     pub fn line(&mut self, pointer: &str, text: &str) {
-        if text.trim().is_empty() {
-            return self.add(
-                pointer,
-                "required",
-                "Feltet må ikke være tomt.",
-                "The field must not be empty.",
-            );
+        match text.trim().is_empty() {
+            true => self.required(pointer),
+            false => self.characters(pointer, text, LINE, false),
         }
-        self.characters(pointer, text, LINE, false);
     }
 
     /// Free text: may be empty and have line breaks and tabs.
     pub fn prose(&mut self, pointer: &str, text: &str) {
         self.characters(pointer, text, PROSE, true);
+    }
+
+    /// Why something was done: free text that is not empty.
+    pub fn reason(&mut self, pointer: &str, text: &str) {
+        match text.trim().is_empty() {
+            true => self.required(pointer),
+            false => self.prose(pointer, text),
+        }
+    }
+
+    fn required(&mut self, pointer: &str) {
+        self.add(pointer, "required", "Feltet må ikke være tomt.", "The field must not be empty.");
     }
 
     fn characters(&mut self, pointer: &str, text: &str, longest: usize, breaks: bool) {

@@ -70,10 +70,7 @@ impl GrantExtension {
             ),
             Some(_) => {}
         }
-        faults.prose("/reason", &self.reason);
-        if self.reason.trim().is_empty() {
-            faults.line("/reason", &self.reason);
-        }
+        faults.reason("/reason", &self.reason);
         faults.unless_any((until.unwrap_or_default(), self.reason.trim().to_owned()))
     }
 }

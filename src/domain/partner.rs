@@ -382,11 +382,7 @@ impl Departure {
     pub fn check(&self, partner: &Partner, programme: &Programme) -> Result<Partner, Vec<Fault>> {
         let mut faults = Faults::new();
         let left_on = faults.date("/leftOn", &self.left_on);
-        if self.reason.trim().is_empty() {
-            faults.line("/reason", &self.reason);
-        } else {
-            faults.prose("/reason", &self.reason);
-        }
+        faults.reason("/reason", &self.reason);
         let mut memberships = partner.memberships.clone();
         if let Some(latest) = memberships.last_mut() {
             latest.left_on = left_on;

@@ -147,33 +147,24 @@ fn rewrite(conn: &mut Conn, alliance: &InForce, subject: &str, text: &str) -> Re
     let steps: Vec<&str> = subject.split('/').collect();
     match steps.as_slice() {
         ["commitments", id] => {
-            let found = match CommitmentId::parse(id) {
-                Some(id) => store::commitments::find(conn, alliance.id, id)?,
-                None => None,
-            };
-            if let Some(mut commitment) = found
+            let Some(id) = CommitmentId::parse(id) else { return Ok(()) };
+            if let Some(mut commitment) = store::commitments::find(conn, alliance.id, id)?
                 && replace(&mut commitment.goal, text)
             {
                 store::commitments::update(conn, alliance.id, &commitment)?;
             }
         }
         ["initiatives", id] => {
-            let found = match InitiativeId::parse(id) {
-                Some(id) => store::initiatives::find(conn, alliance.id, id)?,
-                None => None,
-            };
-            if let Some(mut initiative) = found
+            let Some(id) = InitiativeId::parse(id) else { return Ok(()) };
+            if let Some(mut initiative) = store::initiatives::find(conn, alliance.id, id)?
                 && replace(&mut initiative.summary, text)
             {
                 store::initiatives::update(conn, alliance.id, &initiative)?;
             }
         }
         ["rounds", round, "extensions", partner] => {
-            let found = match PartnerId::parse(partner) {
-                Some(partner) => store::extensions::find(conn, alliance.id, round, partner)?,
-                None => None,
-            };
-            if let Some(mut extension) = found
+            let Some(partner) = PartnerId::parse(partner) else { return Ok(()) };
+            if let Some(mut extension) = store::extensions::find(conn, alliance.id, round, partner)?
                 && replace(&mut extension.reason, text)
             {
                 store::extensions::update(conn, alliance.id, &extension)?;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Api, Backend, Scene, command, on_both, temporary};
 
-/// Six partners of three sectors, their answers and amounts, two programmes; and an edition of it.
+/// Six partners of two sectors, their answers and amounts; one of a third that says nothing; and an edition of it.
 fn published(api: &Api) -> Scene<'_> {
     let scene = Scene::with(api, |programme| {
         programme["measures"] = json!([{"key": "hours", "label": {"da": "Timer", "en": "Hours"}, "unit": "timer", "decimals": 1}]);
@@ -39,6 +39,7 @@ fn published(api: &Api) -> Scene<'_> {
         let token = scene.of(&partner);
         assert_eq!(scene.step("open", &partner, "submission", &token, &json!({})).status, 200);
     }
+    scene.admit_with(json!({"name": "Prøve 6", "sector": "region", "joinedOn": "2020-01-01"}));
     scene.does("/publications", json!({"title": "Resultater", "note": "Vist på konferencen"}));
     // What comes later is in the journal, too, and moves nothing of the edition.
     scene.admit("Prøve, som kom senere", "2020-01-01");
@@ -144,6 +145,13 @@ fn files_size(files: &Files) -> i64 {
     Manifest::parse(&files[bundle::MANIFEST]).expect("a manifest").size
 }
 
+/// The place of a figure's row among others.
+fn row(rows: &Value, key: &str, by: Value, group: Value) -> usize {
+    let rows = rows.as_array().expect("rows");
+    let is_it = |row: &Value| row["indicator"] == key && row["by"] == by && row["group"] == group;
+    rows.iter().position(is_it).expect("a row")
+}
+
 fn with(files: &Files, path: &str, content: Vec<u8>) -> Files {
     let mut files = files.clone();
     files.insert(path.to_owned(), content);
@@ -240,11 +248,6 @@ on_both! {
         let scene = published(api);
         let (asked, files) = (asked(api, &scene), whole(&scene));
         let mut document: Value = serde_json::from_slice(&files[bundle::PUBLICATION]).expect("JSON");
-        let row = |rows: &Value, key: &str, by: Value, group: Value| {
-            let rows = rows.as_array().expect("rows");
-            let is_it = |row: &Value| row["indicator"] == key && row["by"] == by && row["group"] == group;
-            rows.iter().position(is_it).expect("a row")
-        };
         let hours = row(&document["figures"], "hours", Value::Null, Value::Null);
         let civil = row(&document["breakdowns"], "goals", json!("sector"), json!("civil"));
         let south = row(&document["breakdowns"], "goals", json!("region"), json!("1083"));
@@ -276,6 +279,43 @@ on_both! {
         let edited = with(&files, bundle::PUBLICATION, serde_json_canonicalizer::to_vec(&document).expect("bytes"));
         let report = verdict(&listed(&edited), &asked);
         assert!(found(&report).contains(&("figure-differs", "figures/joined")), "{report:#?}");
+    }
+
+    fn a_group_that_is_hidden_without_need_or_shown_without_leave_is_named(api) {
+        let scene = published(api);
+        let (asked, files) = (asked(api, &scene), whole(&scene));
+        let mut document: Value = serde_json::from_slice(&files[bundle::PUBLICATION]).expect("JSON");
+        let [large, other, small] = ["civil", "municipality", "region"]
+            .map(|sector| row(&document["breakdowns"], "goals", json!("sector"), json!(sector)));
+        let rows = &mut document["breakdowns"];
+        assert_eq!([large, other, small].map(|n| rows[n]["suppressed"].take()), [Value::Null, json!("complement"), json!("small-group")]);
+        rows[other]["suppressed"] = json!("complement");
+        let shown = rows[large].clone();
+        for (field, value) in shown.as_object().expect("a row") {
+            // What has numbers in one has them in the other.
+            if rows[small][field].is_null() && !value.is_null() {
+                rows[large][field] = Value::Null;
+                rows[small][field] = value.clone();
+            }
+        }
+        rows[large]["suppressed"] = json!("small-group");
+        for (field, value) in [("counted", json!(0)), ("notCounted", json!(1)), ("members", json!(1)), ("base", json!(1)),
+            ("percent", json!(0)), ("ratio", json!("0.000000")), ("lowestPercent", json!(0)), ("highestPercent", json!(0)),
+            ("percentText", json!({"da": "0", "en": "0"}))] {
+            assert!(!rows[small][field].is_null(), "{field}");
+            rows[small][field] = value;
+        }
+        let edited = with(&files, bundle::PUBLICATION, serde_json_canonicalizer::to_vec(&document).expect("bytes"));
+        let report = verdict(&listed(&edited), &asked);
+        assert_eq!(found(&report), [
+            ("figure-differs", "figures/goals/sector/civil"),
+            ("figure-differs", "figures/goals/sector/region"),
+            ("publication-differs", bundle::PUBLICATION_ENTRY),
+            ("publication-differs", bundle::PUBLICATION_NOTE),
+        ], "{report:#?}");
+        for finding in report.findings.iter().filter(|finding| finding.code == "figure-differs") {
+            assert!(finding.detail.starts_with("suppressed: "), "the numbers are right: {finding:?}");
+        }
     }
 
     fn another_keys_signature_is_not_believed(api) {

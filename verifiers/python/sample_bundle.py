@@ -126,7 +126,7 @@ def edition():
     """The edition's document; each suppressed row has no numbers."""
     rows = [
         {"indicator": key, "by": by, "group": group, "round": None, "validOn": "2020-12-31",
-         "suppressed": None if numbers else "small-group", **dict(zip(NUMBERS, numbers or (None,) * len(NUMBERS))), **_texts(key, by, group, numbers and numbers[7])}
+         "suppressed": None if numbers else "complement", **dict(zip(NUMBERS, numbers or (None,) * len(NUMBERS))), **_texts(key, by, group, numbers and numbers[7])}
         for (key, by, group), numbers in ROWS.items()
     ]  # fmt: skip
     for key in PROGRAMME["indicators"]:

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 import zipfile
 from pathlib import Path
+from unittest import mock
 
 import sample_bundle as sample
 from facit_evidence import bundle as bundles
@@ -159,6 +160,25 @@ class Bundles(unittest.TestCase):
 
         where = ("figures/much/sector/y", "figures/goal/sector/x")
         self.differs(sample.bundle(document=self.edited(change)), *(("figure-differs", it) for it in where))
+
+    def test_a_group_is_hidden_as_too_small_if_it_is_and_only_then(self):
+        for because, where in (
+            ("small-group", [("figure-differs", "figures/much/sector/y")]),
+            ("complement", []),
+            ("because", [("figure-differs", "figures/much/sector/y")]),
+        ):
+            def change(document, because=because):
+                next(row for row in document["breakdowns"] if row["suppressed"])["suppressed"] = because
+
+            expected = "differs" if where else "verified", set(where)
+            self.assertEqual(found(sample.bundle(document=self.edited(change))), expected)
+        # Where two are the least, a group of one must not be shown.
+        with mock.patch.dict(sample.PROGRAMME, smallGroup=2):
+            alone = [key for key, numbers in sample.ROWS.items() if key[1] and (numbers is None or numbers[5] == 1)]
+            self.assertIn(("yes", "focusArea", "k"), alone)
+            where = ["/".join(("figures", key, by, group or "")) for key, by, group in alone]
+            where += [f"figures/begun/{by}/" for by in ("region", "area")]
+            self.differs(sample.bundle(), *(("figure-differs", it) for it in where))
 
     def test_completeness_that_differs_is_named_by_its_round(self):
         def change(document):

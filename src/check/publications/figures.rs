@@ -43,7 +43,8 @@ impl Edition<'_> {
                 continue;
             }
             let stands = known.get(&(key, text(whole, "round"))).map(Vec::as_slice);
-            let counted = counted(stands.unwrap_or_default(), on);
+            let stands = holding(stands.unwrap_or_default(), on);
+            let (counted, organisations) = (counted(&stands), organisations(&stands));
             let rows: Vec<&Value> = list(self.document, "breakdowns")
                 .iter()
                 .filter(|row| text(row, "indicator") == key)
@@ -54,6 +55,7 @@ impl Edition<'_> {
                 let counts = counted.get(&group).copied().unwrap_or_default();
                 self.row(row, &group, counts, found);
                 self.texts(row, &group, counts, found);
+                self.hidden(row, &group, organisations.get(&group).map_or(0, BTreeSet::len), found);
             }
             self.groups(key, &rows, &counted, found);
         }
@@ -168,6 +170,28 @@ impl Edition<'_> {
         }
     }
 
+    /// Whether a group is hidden as too small if it is, and only then. That it is hidden because of what it tells of
+    /// others is believed.
+    fn hidden(&self, row: &Value, group: &Group, organisations: usize, found: &mut Findings) {
+        let (dimension, _) = group;
+        let least = number(self.programme, "smallGroup").unwrap_or(3);
+        let is_group = *dimension != "whole";
+        let is_small = is_group && i64::try_from(organisations).is_ok_and(|many| many < least);
+        let said = row.get("suppressed").unwrap_or(&Value::Null);
+        let is_right = match said {
+            Value::Null => !is_small,
+            Value::String(because) if because == "small-group" => is_small,
+            Value::String(because) if because == "complement" => is_group && !is_small,
+            _ => false,
+        };
+        if !is_right {
+            let detail = format!(
+                "suppressed: the edition says {said} of {organisations} organisations, the least are {least}"
+            );
+            found.differ(self.place(row, group), detail);
+        }
+    }
+
     fn place(&self, row: &Value, (dimension, key): &Group) -> String {
         format!("{}/figures/{}/{dimension}/{key}", self.at, text(row, "indicator"))
     }
@@ -206,11 +230,27 @@ impl Edition<'_> {
     }
 }
 
-/// Who of them stands where on a day.
-fn counted(stands: &[&Stand], on: NaiveDate) -> Grouped {
-    let mut counted = Grouped::new();
+/// Those of them that hold on a day.
+fn holding<'a>(stands: &[&'a Stand], on: NaiveDate) -> Vec<&'a Stand> {
     let holds = |it: &&&Stand| it.from_on <= on && it.to_on.is_none_or(|to_on| on < to_on);
-    for stand in stands.iter().filter(holds) {
+    stands.iter().filter(holds).copied().collect()
+}
+
+/// Who stands in each group.
+fn organisations<'a>(stands: &[&'a Stand]) -> BTreeMap<Group, BTreeSet<&'a str>> {
+    let mut organisations: BTreeMap<Group, BTreeSet<&str>> = BTreeMap::new();
+    for stand in stands {
+        for group in groups(stand) {
+            organisations.entry(group).or_default().insert(&stand.partner);
+        }
+    }
+    organisations
+}
+
+/// How many stand where.
+fn counted(stands: &[&Stand]) -> Grouped {
+    let mut counted = Grouped::new();
+    for stand in stands {
         for group in groups(stand) {
             let counts = counted.entry(group).or_default();
             *counts = plus(*counts, tallies::one(stand));

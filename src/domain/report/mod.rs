@@ -110,10 +110,7 @@ pub struct ReopenReport {
 impl ReopenReport {
     pub fn check(&self) -> Result<(), Vec<Fault>> {
         let mut faults = Faults::new();
-        faults.prose("/reason", &self.reason);
-        if self.reason.trim().is_empty() {
-            faults.line("/reason", &self.reason);
-        }
+        faults.reason("/reason", &self.reason);
         faults.unless_any(())
     }
 }

@@ -259,10 +259,7 @@ impl AcceptReport {
                     "The point stands there more than once.",
                 );
             }
-            faults.prose(&at("reason"), &waiver.reason);
-            if waiver.reason.trim().is_empty() {
-                faults.line(&at("reason"), &waiver.reason);
-            }
+            faults.reason(&at("reason"), &waiver.reason);
         }
         faults.unless_any(())
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::checkpoints::Signed;
 use super::programmes::InForce;
-use super::publications::{self, Published};
+use super::publications::Published;
 use super::{Ctx, Error, Result, Role, proofs};
 use crate::auth::notes::Signer;
 use crate::db::{self, Conn};
@@ -90,11 +90,6 @@ pub fn bundle(
     };
     files.insert(MANIFEST.to_owned(), manifest.bytes());
     bundle::zip(&files).map_err(|e| Error::Failed(db::Error::Broken(format!("no bundle: {e}"))))
-}
-
-/// An edition, and the document that it is.
-pub fn edition(conn: &mut Conn, alliance: &InForce, edition: i64) -> Result<Published> {
-    publications::find(conn, alliance, edition)
 }
 
 struct Entries {

@@ -68,6 +68,7 @@ class Programme:
         self.starts_on = text(document, "startsOn")
         self.ends_on = text(document, "endsOn")
         self.decimals = decimals(document)
+        self.small_group = document.get("smallGroup", 3)
         self.from_submission = document.get("countsFrom", "submitted") == "submitted"
         self.questions = {text(it, "key"): it for it in items(document, "questions")}
         self.measures = {text(it, "key"): it for it in items(document, "measures")}

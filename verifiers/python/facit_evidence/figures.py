@@ -27,27 +27,32 @@ def compare(edition, programme, everybody, findings):
             continue
         if indicator not in items(edition.get("definitions"), "indicators"):
             findings.add("figure-differs", f"figures/{key}", "its definition is not that of the programme")
-        counted = tally(programme, everybody, indicator, scope, text(whole, "validOn"), rules)
+        counted, organisations = tally(programme, everybody, indicator, scope, text(whole, "validOn"), rules)
         rows = [row for row in items(edition, "breakdowns") if text(row, "indicator") == key]
         for row in [whole] + rows:
-            counts = counted.get((text(row, "by"), text(row, "group")), NOTHING)
-            expected = numbers(programme, indicator, counts)
+            group = text(row, "by"), text(row, "group")
+            expected = numbers(programme, indicator, counted.get(group, NOTHING))
             _compare_row(row, expected, findings)
+            _compare_hidden(row, programme, organisations.get(group, 0), findings)
             _compare_texts(row, programme, indicator, expected, findings)
         _compare_groups(edition, key, rows, counted, findings)
 
 
 def tally(programme, everybody, indicator, scope, on, rules):
-    """How many stand where, by group: everyone is the group `("", "")`. Behind them what they add to a sum."""
-    counted = {}
+    """How many stand where, by group: everyone is the group `("", "")`. Behind them what they add to a sum. And of how many
+    organisations each group is."""
+    counted, organisations = {}, {}
     if not _is_scope_of(programme, indicator, scope):
-        return counted
+        return counted, organisations
     for facts in everybody:
-        for stand in standings(facts, indicator, scope, on, rules):
+        stands = standings(facts, indicator, scope, on, rules)
+        for stand in stands:
             one = [int(word == stand.word) for word in WORDS] + list(stand.amounts or (0,) * len(VERIFICATIONS))
             for group in stand.groups:
                 counted[group] = tuple(map(sum, zip(counted.get(group, NOTHING), one)))
-    return counted
+        for group in {group for stand in stands for group in stand.groups}:
+            organisations[group] = organisations.get(group, 0) + 1
+    return counted, organisations
 
 
 def _is_scope_of(programme, indicator, scope):
@@ -107,6 +112,17 @@ def _compare_row(row, expected, findings):
             findings.add(
                 "figure-differs", address(row), f"{field}: the journal says {_shown(number)}, the edition says {_shown(said)}"
             )
+
+
+def _compare_hidden(row, programme, organisations, findings):
+    """A group is hidden as too small if it is, and only then. That it is hidden because of what it tells of others is believed."""
+    said, least = row.get("suppressed"), programme.small_group
+    is_group = bool(text(row, "by"))
+    is_small = is_group and organisations < least
+    allowed = ("small-group",) if is_small else (None, "complement") if is_group else (None,)
+    if said not in allowed:
+        detail = f"suppressed: the edition says {_shown(said)} of {organisations} organisations, the least are {least}"
+        findings.add("figure-differs", address(row), detail)
 
 
 def _is(said, expected, field):
