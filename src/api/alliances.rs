@@ -90,7 +90,7 @@ pub async fn list_alliances(call: Call) -> HttpResponse {
 /// The whole document with all its defaults, as PUT takes it.
 #[utoipa::path(tag = "alliances", responses(
     (status = 200, description = "The programme in force", body = ProgrammeDocument)))]
-#[get("/alliances/{alliance}")]
+#[get("")]
 pub async fn find_alliance(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let alliance = call.alliance(conn)?;
@@ -126,7 +126,7 @@ pub enum ProgrammeOrEffect {
 #[utoipa::path(tag = "alliances", params(ApplyQuery), request_body = ProgrammeDocument, responses(
     (status = 200, description = "In force; with `dryRun`, what it would do", body = ProgrammeOrEffect),
     (status = 201, description = "The alliance was created", body = ProgrammeDocument)))]
-#[put("/alliances/{alliance}")]
+#[put("")]
 pub async fn apply_programme(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let query: ApplyQuery = call.query()?;
@@ -153,7 +153,7 @@ pub async fn apply_programme(call: Call) -> HttpResponse {
 /// List focus areas.
 #[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
     (status = 200, description = "A page of focus areas", body = List<FocusAreaEntry>)))]
-#[get("/alliances/{alliance}/focus-areas")]
+#[get("/focus-areas")]
 pub async fn list_focus_areas(call: Call) -> HttpResponse {
     part(call, |document| document.focus_areas.clone(), |area| area.key.clone()).await
 }
@@ -161,7 +161,7 @@ pub async fn list_focus_areas(call: Call) -> HttpResponse {
 /// List questions.
 #[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
     (status = 200, description = "A page of questions", body = List<QuestionEntry>)))]
-#[get("/alliances/{alliance}/questions")]
+#[get("/questions")]
 pub async fn list_questions(call: Call) -> HttpResponse {
     part(call, |document| document.questions.clone(), |question| question.key.clone()).await
 }
@@ -169,7 +169,7 @@ pub async fn list_questions(call: Call) -> HttpResponse {
 /// List indicators.
 #[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
     (status = 200, description = "A page of indicators", body = List<IndicatorEntry>)))]
-#[get("/alliances/{alliance}/indicators")]
+#[get("/indicators")]
 pub async fn list_indicators(call: Call) -> HttpResponse {
     part(call, |document| document.indicators.clone(), |indicator| indicator.key.clone()).await
 }
@@ -179,7 +179,7 @@ pub async fn list_indicators(call: Call) -> HttpResponse {
 /// In order of their deadlines, then keys.
 #[utoipa::path(tag = "alliances", params(PlainListQuery), responses(
     (status = 200, description = "A page of rounds", body = List<RoundEntry>)))]
-#[get("/alliances/{alliance}/rounds")]
+#[get("/rounds")]
 pub async fn list_rounds(call: Call) -> HttpResponse {
     let in_order = |document: &ProgrammeDocument| {
         let mut rounds = document.rounds.clone();

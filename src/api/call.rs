@@ -225,7 +225,7 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
         }
         claim => (prove(claim).await?, None),
     };
-    let brought = brought(request, payload, app.clone(), ctx, claim).await;
+    let brought = brought(request, payload, (app.clone(), route), ctx, claim).await;
     if let (Err(_), Some(claim)) = (&brought, claim) {
         prove(claim).await?;
     }
@@ -236,12 +236,11 @@ async fn checked(request: &HttpRequest, payload: Payload) -> Result<Call, Failur
 async fn brought(
     request: &HttpRequest,
     payload: Payload,
-    app: Data<App>,
+    (app, route): (Data<App>, Option<&Route>),
     ctx: Ctx,
     claim: Option<Claim>,
 ) -> Result<Call, Failure> {
     let facts = Facts::of(request);
-    let route = route(&app, request);
     let takes_query = route.is_some_and(|route| route.takes_query);
     let is_list = route.is_some_and(|route| route.is_list);
     let access = ctx.access;

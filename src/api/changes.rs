@@ -61,7 +61,7 @@ pub struct FigureChanges {
 /// rows by cause, and its sums are the difference between the figures at both points.
 #[utoipa::path(tag = "figures", params(ChangesQuery), responses(
     (status = 200, description = "A page of changes, and their sums", body = FigureChanges)))]
-#[get("/alliances/{alliance}/figures/{indicator}/changes")]
+#[get("/figures/{indicator}/changes")]
 pub async fn list_figure_changes(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: ChangesQuery = call.query()?;

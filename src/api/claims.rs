@@ -12,7 +12,7 @@ use crate::service::claims::{self, CheckClaims, CheckedClaims};
 /// or against an edition; everybody else against editions only.
 #[utoipa::path(tag = "publications", request_body = CheckClaims, responses(
     (status = 200, description = "What the claims can be, and what the figures say", body = CheckedClaims)))]
-#[post("/alliances/{alliance}/claims")]
+#[post("/claims")]
 pub async fn check_claims(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let body: CheckClaims = call.body()?;

@@ -35,7 +35,7 @@ struct CommitmentsQuery {
 /// In order of the focus areas' keys.
 #[utoipa::path(tag = "commitments", params(CommitmentsQuery), responses(
     (status = 200, description = "A page of commitments", body = List<Commitment>)))]
-#[get("/alliances/{alliance}/partners/{partner}/commitments")]
+#[get("/partners/{partner}/commitments")]
 pub async fn list_commitments(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: CommitmentsQuery = call.query()?;
@@ -64,7 +64,7 @@ pub async fn list_commitments(call: Call) -> HttpResponse {
 /// A partner chooses a focus area, which it can do once for each, and sets itself a goal there.
 #[utoipa::path(tag = "commitments", request_body = MakeCommitment, responses(
     (status = 201, description = "Made", body = Commitment)))]
-#[post("/alliances/{alliance}/partners/{partner}/commitments")]
+#[post("/partners/{partner}/commitments")]
 pub async fn make_commitment(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: MakeCommitment = call.body()?;
@@ -81,7 +81,7 @@ pub async fn make_commitment(call: Call) -> HttpResponse {
 /// Find a commitment.
 #[utoipa::path(tag = "commitments", params(PointQuery), responses(
     (status = 200, description = "The commitment", body = Commitment)))]
-#[get("/alliances/{alliance}/commitments/{commitment}")]
+#[get("/commitments/{commitment}")]
 pub async fn find_commitment(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: PointQuery = call.query()?;
@@ -102,7 +102,7 @@ pub async fn find_commitment(call: Call) -> HttpResponse {
 #[utoipa::path(tag = "commitments",
     request_body(content = UpdateCommitment, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Updated", body = Commitment)))]
-#[patch("/alliances/{alliance}/commitments/{commitment}")]
+#[patch("/commitments/{commitment}")]
 pub async fn update_commitment(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let changes = call.patch::<UpdateCommitment>()?;
@@ -117,7 +117,7 @@ pub async fn update_commitment(call: Call) -> HttpResponse {
 ///
 /// The journal keeps what it was.
 #[utoipa::path(tag = "commitments", responses((status = 204, description = "Gone")))]
-#[delete("/alliances/{alliance}/commitments/{commitment}")]
+#[delete("/commitments/{commitment}")]
 pub async fn delete_commitment(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let alliance = call.alliance(conn)?;

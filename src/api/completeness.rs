@@ -38,7 +38,7 @@ struct CompletenessQuery {
 /// numbers, with groups below `smallGroup` merged into `other`.
 #[utoipa::path(tag = "figures", params(CompletenessQuery), responses(
     (status = 200, description = "The whole, then its groups", body = List<Completeness>)))]
-#[get("/alliances/{alliance}/completeness")]
+#[get("/completeness")]
 pub async fn list_completeness(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: CompletenessQuery = call.query()?;

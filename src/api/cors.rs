@@ -5,8 +5,8 @@
 //! than a browser does not care.
 
 use actix_web::HttpResponse;
-use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 
@@ -25,55 +25,38 @@ const MAY_READ: &str = "ETag, Link, X-Request-Id, API-Version, RateLimit, RateLi
 /// How long a browser may remember what a preflight said, in seconds.
 const REMEMBERED: &str = "600";
 
-/// A request's part in CORS: of which origin its page is, and who may read the answer.
-pub struct Reading {
-    allowed: Option<HeaderValue>,
-    is_preflight: bool,
+/// The answer to a browser that asks beforehand, at an address that exists.
+pub fn preflight(request: &ServiceRequest) -> Option<HttpResponse> {
+    let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD)?;
+    let app = request.app_data::<Data<App>>()?;
+    if *request.method() != Method::OPTIONS || app.routes.methods_at(request.path()).is_empty() {
+        return None;
+    }
+    let mut response = HttpResponse::build(StatusCode::NO_CONTENT);
+    let allowed = Method::from_bytes(wanted.as_bytes()).ok().and_then(|method| {
+        let method = if method == Method::HEAD { Method::GET } else { method };
+        let route = app.routes.at(&method, request.path());
+        allowed(route, &method, request.headers().get(header::ORIGIN), &app.cors_origins)
+    });
+    if let Some(allowed) = allowed {
+        let methods = if request.path() == TOKEN_PATH { "POST" } else { "GET, HEAD" };
+        response
+            .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed))
+            .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, methods))
+            .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, MAY_SEND))
+            .insert_header((header::ACCESS_CONTROL_MAX_AGE, REMEMBERED));
+    }
+    Some(response.finish())
 }
 
-impl Reading {
-    /// Of a request as it came in.
-    pub fn of(request: &ServiceRequest) -> Reading {
-        let headers = request.headers();
-        let wanted = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let is_preflight = *request.method() == Method::OPTIONS && wanted.is_some();
-        let wanted = wanted.filter(|_| is_preflight).map(HeaderValue::as_bytes);
-        let method = wanted.map_or(Ok(request.method().clone()), Method::from_bytes);
-        let app = request.app_data::<Data<App>>();
-        let allowed = app.zip(method.ok()).and_then(|(app, method)| {
-            let method = if method == Method::HEAD { Method::GET } else { method };
-            let route = app.routes.at(&method, request.path());
-            allowed(route, &method, headers.get(header::ORIGIN), &app.cors_origins)
-        });
-        Reading { allowed, is_preflight }
-    }
-
-    /// The answer to a browser that asks beforehand, at an address that exists.
-    pub fn preflight(&self, request: &ServiceRequest) -> Option<HttpResponse> {
-        let app = request.app_data::<Data<App>>()?;
-        if !self.is_preflight || app.routes.methods_at(request.path()).is_empty() {
-            return None;
-        }
-        let mut response = HttpResponse::build(StatusCode::NO_CONTENT);
-        if self.allowed.is_some() {
-            let methods = if request.path() == TOKEN_PATH { "POST" } else { "GET, HEAD" };
-            response
-                .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, methods))
-                .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, MAY_SEND))
-                .insert_header((header::ACCESS_CONTROL_MAX_AGE, REMEMBERED));
-        }
-        Some(response.finish())
-    }
-
-    /// Says on the answer who may read it.
-    pub fn mark(self, headers: &mut HeaderMap) {
-        let Some(allowed) = self.allowed else { return };
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-        if !self.is_preflight {
-            let names: HeaderName = header::ACCESS_CONTROL_EXPOSE_HEADERS;
-            headers.insert(names, HeaderValue::from_static(MAY_READ));
-        }
-    }
+/// Says on an answer who may read it. `route` is the operation that was asked for, if it is one.
+pub fn mark(response: &mut ServiceResponse, app: &App, route: Option<&Route>) {
+    let request = response.request();
+    let origin = request.headers().get(header::ORIGIN);
+    let Some(allowed) = allowed(route, request.method(), origin, &app.cors_origins) else { return };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(MAY_READ));
 }
 
 /// Everyone (`*`), the page's own origin, or nobody.

@@ -12,7 +12,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::app::App;
-use super::cors::Reading;
+use super::cors;
 use super::headers;
 use super::limits::Left;
 use super::measure::{self, UnderWay};
@@ -73,13 +73,14 @@ pub async fn edge(
         path: request.path().to_owned(),
     };
     request.extensions_mut().insert(facts.clone());
-    let reading = Reading::of(&request);
+    let preflight = cors::preflight(&request);
+    let is_preflight = preflight.is_some();
     let method = request.method().clone();
     if method == Method::HEAD {
         // Answered as GET; the encoder leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    let response = match reading.preflight(&request) {
+    let response = match preflight {
         Some(preflight) => request.into_response(preflight),
         None => next.call(request).await?.map_into_boxed_body(),
     };
@@ -104,7 +105,9 @@ pub async fn edge(
     let negotiates_time = asked.is_some_and(|route| route.takes_time)
         && !points::is_memento(response.request().query_string());
     finish(response.headers_mut(), &facts, negotiates_time);
-    reading.mark(response.headers_mut());
+    if let Some(app) = app.as_ref().filter(|_| !is_preflight) {
+        cors::mark(&mut response, app, asked);
+    }
     measure::answered(asked, &method, status, started.elapsed());
     drop(under_way);
     tracing::info!(

@@ -20,7 +20,7 @@ const LISTED: &str = "list_published_figures";
 /// from which each figure can be computed again. `facit verify` checks it, and so does the verifier in Python.
 #[utoipa::path(tag = "publications", responses(
     (status = 200, description = "The bundle", body = String, content_type = "application/zip")))]
-#[get("/alliances/{alliance}/publications/{edition}/evidence.zip")]
+#[get("/publications/{edition}/evidence.zip")]
 pub async fn download_evidence(call: Call) -> HttpResponse {
     let signing = sign(&call).await;
     call.read(|conn, call| {

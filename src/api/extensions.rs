@@ -36,7 +36,7 @@ struct ExtensionsQuery {
 /// In the order in which the partners were admitted; a partner sees its own.
 #[utoipa::path(tag = "reports", params(ExtensionsQuery), responses(
     (status = 200, description = "A page of extensions", body = List<Extension>)))]
-#[get("/alliances/{alliance}/rounds/{round}/extensions")]
+#[get("/rounds/{round}/extensions")]
 pub async fn list_extensions(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: ExtensionsQuery = call.query()?;
@@ -60,7 +60,7 @@ pub async fn list_extensions(call: Call) -> HttpResponse {
 
 /// Find a partner's extension in a round.
 #[utoipa::path(tag = "reports", responses((status = 200, description = "The extension", body = Extension)))]
-#[get("/alliances/{alliance}/rounds/{round}/extensions/{partner}")]
+#[get("/rounds/{round}/extensions/{partner}")]
 pub async fn find_extension(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let (alliance, at) = extension_at(conn, call)?;
@@ -76,7 +76,7 @@ pub async fn find_extension(call: Call) -> HttpResponse {
 #[utoipa::path(tag = "reports", request_body = GrantExtension, responses(
     (status = 200, description = "Changed", body = Extension),
     (status = 201, description = "Granted", body = Extension)))]
-#[put("/alliances/{alliance}/rounds/{round}/extensions/{partner}")]
+#[put("/rounds/{round}/extensions/{partner}")]
 pub async fn grant_extension(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: GrantExtension = call.body()?;
@@ -98,7 +98,7 @@ pub async fn grant_extension(call: Call) -> HttpResponse {
 ///
 /// The round's own deadline holds again, from now on.
 #[utoipa::path(tag = "reports", responses((status = 204, description = "Gone")))]
-#[delete("/alliances/{alliance}/rounds/{round}/extensions/{partner}")]
+#[delete("/rounds/{round}/extensions/{partner}")]
 pub async fn withdraw_extension(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let (alliance, at) = extension_at(conn, call)?;

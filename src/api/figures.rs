@@ -86,7 +86,7 @@ pub struct Breakdown {
 /// In the programme's order. With `by`, each figure's row is followed by those of its groups.
 #[utoipa::path(tag = "figures", params(FiguresQuery), responses(
     (status = 200, description = "A page of figures", body = List<Figure>)))]
-#[get("/alliances/{alliance}/figures")]
+#[get("/figures")]
 pub async fn list_figures(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: FiguresQuery = call.query()?;
@@ -123,7 +123,7 @@ pub async fn list_figures(call: Call) -> HttpResponse {
 /// With `by`, an object of the whole and its groups. As CSV the whole is the first row of the first page.
 #[utoipa::path(tag = "figures", params(FiguresQuery), responses(
     (status = 200, description = "The figure; with `by`, the whole and its groups", body = FigureOrBreakdown)))]
-#[get("/alliances/{alliance}/figures/{indicator}")]
+#[get("/figures/{indicator}")]
 pub async fn find_figure(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: FiguresQuery = call.query()?;

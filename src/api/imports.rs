@@ -209,7 +209,7 @@ impl ImportWhole {
         (status = 200, description = "A dry run: what would come of it", body = ImportWhole),
         (status = 201, description = "Every row was taken", body = ImportWhole),
         (status = 207, description = "Some rows were refused, the others taken", body = ImportWhole)))]
-#[post("/alliances/{alliance}/imports")]
+#[post("/imports")]
 pub async fn create_import(mut call: Call) -> HttpResponse {
     let file = upload::file(&call).await;
     if let Ok(file) = &file {
@@ -249,7 +249,7 @@ pub async fn create_import(mut call: Call) -> HttpResponse {
 /// The newest first. A partner sees its own.
 #[utoipa::path(tag = "imports", params(ImportsQuery), responses(
     (status = 200, description = "A page of imports", body = List<Import>)))]
-#[get("/alliances/{alliance}/imports")]
+#[get("/imports")]
 pub async fn list_imports(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: ImportsQuery = call.query()?;
@@ -273,7 +273,7 @@ pub async fn list_imports(call: Call) -> HttpResponse {
 
 /// Find an import.
 #[utoipa::path(tag = "imports", responses((status = 200, description = "The import", body = ImportWhole)))]
-#[get("/alliances/{alliance}/imports/{import}")]
+#[get("/imports/{import}")]
 pub async fn find_import(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let alliance = call.alliance(conn)?;
@@ -289,7 +289,7 @@ pub async fn find_import(call: Call) -> HttpResponse {
 /// As they were sent, with why in a last column, ready to be mended and sent again. Kept for 90 days.
 #[utoipa::path(tag = "imports", responses((status = 200, description = "The refused rows", body = String,
     content_type = "text/csv")))]
-#[get("/alliances/{alliance}/imports/{import}/refused.csv")]
+#[get("/imports/{import}/refused.csv")]
 pub async fn download_refused_csv(call: Call) -> HttpResponse {
     refused_rows(call, FileForm::Csv).await
 }
@@ -299,7 +299,7 @@ pub async fn download_refused_csv(call: Call) -> HttpResponse {
 /// As they were sent, with why in a last column, ready to be mended and sent again. Kept for 90 days.
 #[utoipa::path(tag = "imports", responses((status = 200, description = "The refused rows", body = Workbook,
     content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
-#[get("/alliances/{alliance}/imports/{import}/refused.xlsx")]
+#[get("/imports/{import}/refused.xlsx")]
 pub async fn download_refused_xlsx(call: Call) -> HttpResponse {
     refused_rows(call, FileForm::Xlsx).await
 }
@@ -335,7 +335,7 @@ struct TemplateQuery {
 #[utoipa::path(tag = "imports", params(TemplateQuery), responses((status = 200, description = "The template",
     content((String = "text/csv"),
         (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
-#[get("/alliances/{alliance}/imports/templates/{file}")]
+#[get("/imports/templates/{file}")]
 pub async fn download_template(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: TemplateQuery = call.query()?;

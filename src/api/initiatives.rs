@@ -87,7 +87,7 @@ impl InitiativesQuery {
 /// In Danish order of titles.
 #[utoipa::path(tag = "initiatives", params(InitiativesQuery), responses(
     (status = 200, description = "A page of initiatives", body = List<Initiative>)))]
-#[get("/alliances/{alliance}/initiatives")]
+#[get("/initiatives")]
 pub async fn list_initiatives(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: InitiativesQuery = call.query()?;
@@ -111,7 +111,7 @@ pub async fn list_initiatives(call: Call) -> HttpResponse {
 /// A partner creates it as its lead; several partners may take part.
 #[utoipa::path(tag = "initiatives", request_body = CreateInitiative, responses(
     (status = 201, description = "Created", body = Initiative)))]
-#[post("/alliances/{alliance}/initiatives")]
+#[post("/initiatives")]
 pub async fn create_initiative(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: CreateInitiative = call.body()?;
@@ -126,7 +126,7 @@ pub async fn create_initiative(call: Call) -> HttpResponse {
 /// Find an initiative.
 #[utoipa::path(tag = "initiatives", params(PointQuery), responses(
     (status = 200, description = "The initiative", body = Initiative)))]
-#[get("/alliances/{alliance}/initiatives/{initiative}")]
+#[get("/initiatives/{initiative}")]
 pub async fn find_initiative(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: PointQuery = call.query()?;
@@ -147,7 +147,7 @@ pub async fn find_initiative(call: Call) -> HttpResponse {
 #[utoipa::path(tag = "initiatives",
     request_body(content = UpdateInitiative, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Updated", body = Initiative)))]
-#[patch("/alliances/{alliance}/initiatives/{initiative}")]
+#[patch("/initiatives/{initiative}")]
 pub async fn update_initiative(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let changes = call.patch::<UpdateInitiative>()?;
@@ -162,7 +162,7 @@ pub async fn update_initiative(call: Call) -> HttpResponse {
 ///
 /// Not one that a submitted report names.
 #[utoipa::path(tag = "initiatives", responses((status = 204, description = "Gone")))]
-#[delete("/alliances/{alliance}/initiatives/{initiative}")]
+#[delete("/initiatives/{initiative}")]
 pub async fn delete_initiative(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let alliance = call.alliance(conn)?;

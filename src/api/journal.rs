@@ -95,7 +95,7 @@ pub struct EntryText {
 /// In their order. A partner sees the entries that name it as their partner.
 #[utoipa::path(tag = "journal", params(JournalQuery), responses(
     (status = 200, description = "A page of entries", body = List<JournalEntry>)))]
-#[get("/alliances/{alliance}/journal")]
+#[get("/journal")]
 pub async fn list_journal(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: JournalQuery = call.query()?;
@@ -194,7 +194,7 @@ fn bound(conn: &mut Conn, journal: AllianceId, point: Point, is_from: bool) -> R
 ///
 /// With its bytes and salts, so that it can be checked by hand.
 #[utoipa::path(tag = "journal", responses((status = 200, description = "The entry", body = JournalEntryWhole)))]
-#[get("/alliances/{alliance}/journal/{seq}")]
+#[get("/journal/{seq}")]
 pub async fn find_journal_entry(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let alliance = call.alliance(conn)?;

@@ -30,7 +30,7 @@ pub struct NewKey {
 /// The secret is shown once and stored hashed; a replay comes without it.
 #[utoipa::path(tag = "access", request_body = CreateKey, responses(
     (status = 201, description = "Created", body = NewKey)))]
-#[post("/alliances/{alliance}/keys")]
+#[post("/keys")]
 pub async fn create_key(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: CreateKey = call.body()?;
@@ -72,7 +72,7 @@ struct KeysQuery {
 /// Revoked and expired ones too.
 #[utoipa::path(tag = "access", params(KeysQuery), responses(
     (status = 200, description = "A page of keys", body = List<KeyView>)))]
-#[get("/alliances/{alliance}/keys")]
+#[get("/keys")]
 pub async fn list_keys(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: KeysQuery = call.query()?;
@@ -96,7 +96,7 @@ pub async fn list_keys(call: Call) -> HttpResponse {
 
 /// Find an API key.
 #[utoipa::path(tag = "access", responses((status = 200, description = "The key", body = KeyView)))]
-#[get("/alliances/{alliance}/keys/{key}")]
+#[get("/keys/{key}")]
 pub async fn find_key(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let alliance = alliance_id(conn, call)?;
@@ -111,7 +111,7 @@ pub async fn find_key(call: Call) -> HttpResponse {
 ///
 /// Its tokens stop working with the next request. It stays in the list.
 #[utoipa::path(tag = "access", responses((status = 204, description = "Revoked")))]
-#[delete("/alliances/{alliance}/keys/{key}")]
+#[delete("/keys/{key}")]
 pub async fn revoke_key(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let alliance = alliance_id(conn, call)?;
@@ -129,7 +129,7 @@ pub async fn revoke_key(call: Call) -> HttpResponse {
 /// Ends the key if it is still live, and takes its name out of everything that has it, the free space of the database's
 /// files included: `[redacted]` stands there from now on. The journal never had it.
 #[utoipa::path(tag = "access", responses((status = 200, description = "What is left of it", body = KeyView)))]
-#[post("/alliances/{alliance}/keys/{key}/erasure")]
+#[post("/keys/{key}/erasure")]
 pub async fn erase_key_holder(call: Call) -> HttpResponse {
     let app = call.app.clone();
     let answer = call.write(|conn, call| {

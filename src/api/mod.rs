@@ -58,6 +58,16 @@ pub fn v1(cfg: &mut impl Routing) {
         .service(tokens::list_signing_keys)
         .service(health::openapi_document)
         .service(alliances::list_alliances)
+        .alliances();
+}
+
+/// Every address in an alliance, below `/v1/alliances/{alliance}`.
+fn in_alliance(cfg: &mut impl Routing) {
+    // The router tries one after another, and figures are what dashboards ask for all the time.
+    cfg.service(figures::list_figures)
+        .service(figures::find_figure)
+        .service(standings::list_standings)
+        .service(changes::list_figure_changes)
         .service(alliances::find_alliance)
         .service(alliances::apply_programme)
         .service(alliances::list_focus_areas)
@@ -108,10 +118,6 @@ pub fn v1(cfg: &mut impl Routing) {
         .service(extensions::find_extension)
         .service(extensions::grant_extension)
         .service(extensions::withdraw_extension)
-        .service(figures::list_figures)
-        .service(figures::find_figure)
-        .service(standings::list_standings)
-        .service(changes::list_figure_changes)
         .service(publications::list_publications)
         .service(publications::publish_edition)
         .service(publications::find_publication)

@@ -109,7 +109,7 @@ pub fn unknown(pointer: &str, code: &'static str, given: &str) -> Fault {
 /// In Danish order of names unless sorted otherwise.
 #[utoipa::path(tag = "partners", params(PartnersQuery), responses(
     (status = 200, description = "A page of partners", body = List<Partner>)))]
-#[get("/alliances/{alliance}/partners")]
+#[get("/partners")]
 pub async fn list_partners(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: PartnersQuery = call.query()?;
@@ -129,7 +129,7 @@ pub async fn list_partners(call: Call) -> HttpResponse {
 /// Admit a partner.
 #[utoipa::path(tag = "partners", request_body = AdmitPartner, responses(
     (status = 201, description = "Admitted", body = Partner)))]
-#[post("/alliances/{alliance}/partners")]
+#[post("/partners")]
 pub async fn admit_partner(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: AdmitPartner = call.body()?;
@@ -144,7 +144,7 @@ pub async fn admit_partner(call: Call) -> HttpResponse {
 /// Find a partner.
 #[utoipa::path(tag = "partners", params(PointQuery), responses(
     (status = 200, description = "The partner", body = Partner)))]
-#[get("/alliances/{alliance}/partners/{partner}")]
+#[get("/partners/{partner}")]
 pub async fn find_partner(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: PointQuery = call.query()?;
@@ -165,7 +165,7 @@ pub async fn find_partner(call: Call) -> HttpResponse {
 /// `area`; the secretariat everything.
 #[utoipa::path(tag = "partners", request_body(content = UpdatePartner, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Updated", body = Partner)))]
-#[patch("/alliances/{alliance}/partners/{partner}")]
+#[patch("/partners/{partner}")]
 pub async fn update_partner(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let changes = call.patch::<UpdatePartner>()?;
@@ -181,7 +181,7 @@ pub async fn update_partner(call: Call) -> HttpResponse {
 /// Everything it has done stays, and it keeps its standings in figures of `during` and `ever`.
 #[utoipa::path(tag = "partners", request_body = Departure, responses(
     (status = 200, description = "Departed", body = Partner)))]
-#[post("/alliances/{alliance}/partners/{partner}/departure")]
+#[post("/partners/{partner}/departure")]
 pub async fn depart_partner(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: Departure = call.body()?;
@@ -194,7 +194,7 @@ pub async fn depart_partner(call: Call) -> HttpResponse {
 /// Begin another membership of a partner that had left.
 #[utoipa::path(tag = "partners", request_body = Rejoining, responses(
     (status = 201, description = "A member again", body = Partner)))]
-#[post("/alliances/{alliance}/partners/{partner}/memberships")]
+#[post("/partners/{partner}/memberships")]
 pub async fn rejoin_partner(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: Rejoining = call.body()?;

@@ -30,7 +30,7 @@ const LATER_SECONDS: &str = "60";
 /// nothing can be written the last one signed is sent.
 #[utoipa::path(tag = "journal", responses(
     (status = 200, description = "A signed note", body = String, content_type = "text/plain")))]
-#[get("/alliances/{alliance}/journal/checkpoint")]
+#[get("/journal/checkpoint")]
 pub async fn download_checkpoint(call: Call) -> HttpResponse {
     let signing = sign(&call).await;
     call.read(|conn, call| {
@@ -49,7 +49,7 @@ pub async fn download_checkpoint(call: Call) -> HttpResponse {
 /// signs now. Whoever wants to be sure gets it once, by a way that can be trusted, and keeps it.
 #[utoipa::path(tag = "journal", responses(
     (status = 200, description = "Verifier keys", body = String, content_type = "text/plain")))]
-#[get("/alliances/{alliance}/journal/verifier-key")]
+#[get("/journal/verifier-key")]
 pub async fn download_verifier_key(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         call.alliance(conn)?;
@@ -96,7 +96,7 @@ pub struct InclusionProof {
 /// Prove that an entry is in the journal.
 #[utoipa::path(tag = "journal", params(InclusionQuery), responses(
     (status = 200, description = "The proof", body = InclusionProof)))]
-#[get("/alliances/{alliance}/journal/proofs/inclusion")]
+#[get("/journal/proofs/inclusion")]
 pub async fn prove_inclusion(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: InclusionQuery = call.query()?;
@@ -162,7 +162,7 @@ pub struct ConsistencyProof {
 /// That its first `from` entries are still the first of `to`.
 #[utoipa::path(tag = "journal", params(ConsistencyQuery), responses(
     (status = 200, description = "The proof", body = ConsistencyProof)))]
-#[get("/alliances/{alliance}/journal/proofs/consistency")]
+#[get("/journal/proofs/consistency")]
 pub async fn prove_consistency(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: ConsistencyQuery = call.query()?;
@@ -200,7 +200,7 @@ pub async fn prove_consistency(call: Call) -> HttpResponse {
 /// checkpoint. With the entry's bytes and the verifier key it can be verified without us.
 #[utoipa::path(tag = "journal", responses(
     (status = 200, description = "The proof", body = String, content_type = "text/plain")))]
-#[get("/alliances/{alliance}/journal/{seq}/proof")]
+#[get("/journal/{seq}/proof")]
 pub async fn download_entry_proof(call: Call) -> HttpResponse {
     let signing = sign(&call).await;
     call.read(|conn, call| {

@@ -44,7 +44,7 @@ impl PublicationsQuery {
 /// In order, each with its document's hash and signature. The document itself is at `links.self`.
 #[utoipa::path(tag = "publications", params(PublicationsQuery), responses(
     (status = 200, description = "A page of editions", body = List<Publication>)))]
-#[get("/alliances/{alliance}/publications")]
+#[get("/publications")]
 pub async fn list_publications(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let paging = call.query::<PublicationsQuery>()?.read()?;
@@ -67,7 +67,7 @@ pub async fn list_publications(call: Call) -> HttpResponse {
 /// has changed since the last edition there is no other (409).
 #[utoipa::path(tag = "publications", request_body = Publish, responses(
     (status = 201, description = "Published", body = Publication)))]
-#[post("/alliances/{alliance}/publications")]
+#[post("/publications")]
 pub async fn publish_edition(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: Publish = call.body()?;
@@ -86,7 +86,7 @@ pub async fn publish_edition(call: Call) -> HttpResponse {
 /// RFC 5829), and a correction to what it corrects (`predecessor-version`).
 #[utoipa::path(tag = "publications", responses(
     (status = 200, description = "The edition", body = Edition)))]
-#[get("/alliances/{alliance}/publications/{edition}")]
+#[get("/publications/{edition}")]
 pub async fn find_publication(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let alliance = call.alliance(conn)?;
@@ -131,7 +131,7 @@ fn caching(published: &Published) -> &'static str {
 /// The rows of the document's `figures`, then those of its `breakdowns`, as a list: for spreadsheets and dashboards.
 #[utoipa::path(tag = "publications", params(PublicationsQuery), responses(
     (status = 200, description = "A page of figures", body = List<PublishedFigure>)))]
-#[get("/alliances/{alliance}/publications/{edition}/figures")]
+#[get("/publications/{edition}/figures")]
 pub async fn list_published_figures(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let paging = call.query::<PublicationsQuery>()?.read()?;
@@ -152,7 +152,7 @@ pub async fn list_published_figures(call: Call) -> HttpResponse {
 /// next edition.
 #[utoipa::path(tag = "publications", params(PublicationsQuery), responses(
     (status = 200, description = "A page of changed figures", body = List<PublicationChange>)))]
-#[get("/alliances/{alliance}/publications/{edition}/changes")]
+#[get("/publications/{edition}/changes")]
 pub async fn list_publication_changes(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let paging = call.query::<PublicationsQuery>()?.read()?;

@@ -30,7 +30,7 @@ struct RedactQuery {
 #[utoipa::path(tag = "journal", params(RedactQuery), request_body = Redact, responses(
     (status = 200, description = "With `dryRun`: what would be redacted", body = Redaction),
     (status = 201, description = "It is gone", body = Redaction)))]
-#[post("/alliances/{alliance}/journal/{seq}/redactions")]
+#[post("/journal/{seq}/redactions")]
 pub async fn redact_text(call: Call) -> HttpResponse {
     let app = call.app.clone();
     let answer = call.write(|conn, call| {

@@ -46,7 +46,7 @@ struct ReportsQuery {
 /// A partner sees its own; the secretariat and auditors see what was submitted at least once.
 #[utoipa::path(tag = "reports", params(ReportsQuery), responses(
     (status = 200, description = "A page of reports", body = List<Listed>)))]
-#[get("/alliances/{alliance}/reports")]
+#[get("/reports")]
 pub async fn list_reports(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: ReportsQuery = call.query()?;
@@ -103,7 +103,7 @@ pub async fn list_reports(call: Call) -> HttpResponse {
 /// its partner too, the last submission then, with its state and points then and the deadline that held.
 #[utoipa::path(tag = "reports", params(PointQuery), responses(
     (status = 200, description = "The report", body = ReportView)))]
-#[get("/alliances/{alliance}/reports/{round}/{partner}")]
+#[get("/reports/{round}/{partner}")]
 pub async fn find_report(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: PointQuery = call.query()?;
@@ -126,7 +126,7 @@ pub async fn find_report(call: Call) -> HttpResponse {
 #[utoipa::path(tag = "reports", request_body = ReportBody, responses(
     (status = 200, description = "Saved", body = ReportView),
     (status = 201, description = "The report was begun", body = ReportView)))]
-#[put("/alliances/{alliance}/reports/{round}/{partner}")]
+#[put("/reports/{round}/{partner}")]
 pub async fn save_report(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: ReportBody = call.body()?;
@@ -139,7 +139,7 @@ pub async fn save_report(call: Call) -> HttpResponse {
 
 /// Delete a draft that was never submitted.
 #[utoipa::path(tag = "reports", responses((status = 204, description = "Gone")))]
-#[delete("/alliances/{alliance}/reports/{round}/{partner}")]
+#[delete("/reports/{round}/{partner}")]
 pub async fn delete_report(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let (alliance, at) = report_at(conn, call)?;
@@ -151,7 +151,7 @@ pub async fn delete_report(call: Call) -> HttpResponse {
 
 /// Find one initiative's part of a draft.
 #[utoipa::path(tag = "reports", responses((status = 200, description = "The part", body = PartView)))]
-#[get("/alliances/{alliance}/reports/{round}/{partner}/initiatives/{initiative}")]
+#[get("/reports/{round}/{partner}/initiatives/{initiative}")]
 pub async fn find_report_part(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let (alliance, at) = report_at(conn, call)?;
@@ -168,7 +168,7 @@ pub async fn find_report_part(call: Call) -> HttpResponse {
 #[utoipa::path(tag = "reports", request_body = ReportPart, responses(
     (status = 200, description = "Saved", body = PartView),
     (status = 201, description = "The part was begun", body = PartView)))]
-#[put("/alliances/{alliance}/reports/{round}/{partner}/initiatives/{initiative}")]
+#[put("/reports/{round}/{partner}/initiatives/{initiative}")]
 pub async fn save_report_part(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: ReportPart = call.body()?;
@@ -184,7 +184,7 @@ pub async fn save_report_part(call: Call) -> HttpResponse {
 
 /// Take one initiative's part out of a draft.
 #[utoipa::path(tag = "reports", responses((status = 204, description = "Gone")))]
-#[delete("/alliances/{alliance}/reports/{round}/{partner}/initiatives/{initiative}")]
+#[delete("/reports/{round}/{partner}/initiatives/{initiative}")]
 pub async fn delete_report_part(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let (alliance, at) = report_at(conn, call)?;
@@ -200,7 +200,7 @@ pub async fn delete_report_part(call: Call) -> HttpResponse {
 /// The round must be open and every required question answered. Answers with all faults at once, or
 /// with a receipt. Needs an Idempotency-Key.
 #[utoipa::path(tag = "reports", responses((status = 200, description = "Submitted", body = ReportView)))]
-#[post("/alliances/{alliance}/reports/{round}/{partner}/submission")]
+#[post("/reports/{round}/{partner}/submission")]
 pub async fn submit_report(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         call.no_body()?;
@@ -215,7 +215,7 @@ pub async fn submit_report(call: Call) -> HttpResponse {
 ///
 /// Until the deadline; the report goes back to the state it came from.
 #[utoipa::path(tag = "reports", responses((status = 200, description = "Withdrawn", body = ReportView)))]
-#[post("/alliances/{alliance}/reports/{round}/{partner}/withdrawal")]
+#[post("/reports/{round}/{partner}/withdrawal")]
 pub async fn withdraw_report(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         call.no_body()?;
@@ -231,7 +231,7 @@ pub async fn withdraw_report(call: Call) -> HttpResponse {
 /// A later submission closes each point whose part of the report it changes; the others stay open.
 #[utoipa::path(tag = "reports", request_body = ReturnReport, responses(
     (status = 200, description = "Returned", body = ReportView)))]
-#[post("/alliances/{alliance}/reports/{round}/{partner}/return")]
+#[post("/reports/{round}/{partner}/return")]
 pub async fn return_report(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: ReturnReport = call.body()?;
@@ -247,7 +247,7 @@ pub async fn return_report(call: Call) -> HttpResponse {
 /// While a point is open: 409 `points-open`, which lists them. The body is optional; it names open points that need no
 /// mending, each with the reason. Needs an Idempotency-Key.
 #[utoipa::path(tag = "reports", request_body = AcceptReport, responses((status = 200, description = "Accepted", body = ReportView)))]
-#[post("/alliances/{alliance}/reports/{round}/{partner}/acceptance")]
+#[post("/reports/{round}/{partner}/acceptance")]
 pub async fn accept_report(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: AcceptReport = call.body_or_default()?;
@@ -263,7 +263,7 @@ pub async fn accept_report(call: Call) -> HttpResponse {
 /// It stops counting at once.
 #[utoipa::path(tag = "reports", request_body = ReopenReport, responses(
     (status = 200, description = "Returned to its partner", body = ReportView)))]
-#[post("/alliances/{alliance}/reports/{round}/{partner}/reopening")]
+#[post("/reports/{round}/{partner}/reopening")]
 pub async fn reopen_report(call: Call) -> HttpResponse {
     call.write(|conn, call| {
         let body: ReopenReport = call.body()?;
@@ -293,7 +293,7 @@ struct VersionsQuery {
 /// Each submission freezes one; all stay readable.
 #[utoipa::path(tag = "reports", params(VersionsQuery), responses(
     (status = 200, description = "A page of submissions", body = List<VersionView>)))]
-#[get("/alliances/{alliance}/reports/{round}/{partner}/versions")]
+#[get("/reports/{round}/{partner}/versions")]
 pub async fn list_report_versions(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: VersionsQuery = call.query()?;
@@ -314,7 +314,7 @@ pub async fn list_report_versions(call: Call) -> HttpResponse {
 
 /// Find a submission of a report.
 #[utoipa::path(tag = "reports", responses((status = 200, description = "The submission", body = VersionView)))]
-#[get("/alliances/{alliance}/reports/{round}/{partner}/versions/{version}")]
+#[get("/reports/{round}/{partner}/versions/{version}")]
 pub async fn find_report_version(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let (alliance, at) = report_at(conn, call)?;
@@ -344,7 +344,7 @@ struct ComparisonQuery {
 /// All changes are in one answer, which has no pages.
 #[utoipa::path(tag = "reports", params(ComparisonQuery), responses(
     (status = 200, description = "What changed", body = Comparison)))]
-#[get("/alliances/{alliance}/reports/{round}/{partner}/versions/{version}/diff")]
+#[get("/reports/{round}/{partner}/versions/{version}/diff")]
 pub async fn compare_report_versions(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: ComparisonQuery = call.query()?;
@@ -369,7 +369,7 @@ pub async fn compare_report_versions(call: Call) -> HttpResponse {
 /// whatever says how it went, is empty. Of answers: facts that are no numbers, without their comments. Self-assessments
 /// and intents are never carried over. Nothing is saved.
 #[utoipa::path(tag = "reports", responses((status = 200, description = "The draft", body = ReportBody)))]
-#[get("/alliances/{alliance}/reports/{round}/{partner}/prefill")]
+#[get("/reports/{round}/{partner}/prefill")]
 pub async fn prefill_report(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let (alliance, at) = report_at(conn, call)?;

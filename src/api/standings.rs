@@ -131,7 +131,7 @@ struct Wanted {
 /// earlier point, partners have the names of then.
 #[utoipa::path(tag = "figures", params(StandingsQuery), responses(
     (status = 200, description = "A page of standings", body = List<StandingRow>)))]
-#[get("/alliances/{alliance}/figures/{indicator}/partners")]
+#[get("/figures/{indicator}/partners")]
 pub async fn list_standings(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: StandingsQuery = call.query()?;

@@ -37,7 +37,7 @@ struct TasksQuery {
 /// the deadline `overdue`), or one to mend (`returned`, with its open points). The next comes first.
 #[utoipa::path(tag = "reports", params(TasksQuery), responses(
     (status = 200, description = "A page of tasks", body = List<Task>)))]
-#[get("/alliances/{alliance}/partners/{partner}/tasks")]
+#[get("/partners/{partner}/tasks")]
 pub async fn list_partner_tasks(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: TasksQuery = call.query()?;
@@ -56,7 +56,7 @@ pub async fn list_partner_tasks(call: Call) -> HttpResponse {
 /// first.
 #[utoipa::path(tag = "reports", params(TasksQuery), responses(
     (status = 200, description = "A page of tasks", body = List<Task>)))]
-#[get("/alliances/{alliance}/tasks")]
+#[get("/tasks")]
 pub async fn list_tasks(call: Call) -> HttpResponse {
     call.read(|conn, call| {
         let query: TasksQuery = call.query()?;
