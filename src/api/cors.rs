@@ -1,8 +1,8 @@
 //! Which pages of other origins may read answers in a browser (CORS).
 //!
 //! What is public everyone may read. For the rest the origin must be named in `FACIT_CORS_ORIGINS`. Reading
-//! is all there is: GET and HEAD, and a token to read with. No cookies, so no credentials. Another program
-//! than a browser does not care.
+//! is all there is: GET and HEAD, a POST of claims to be checked, and a token to read with. No cookies, so no
+//! credentials. Another program than a browser does not care.
 
 use actix_web::HttpResponse;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -22,6 +22,9 @@ const MAY_SEND: &str =
 const MAY_READ: &str = "ETag, Link, X-Request-Id, API-Version, RateLimit, RateLimit-Policy, Retry-After, \
     Content-Language, Content-Location, Memento-Datetime, Repr-Digest";
 
+/// The POST that writes nothing.
+const CHECKS_ONLY: &str = "check_claims";
+
 /// How long a browser may remember what a preflight said, in seconds.
 const REMEMBERED: &str = "600";
 
@@ -39,7 +42,7 @@ pub fn preflight(request: &ServiceRequest) -> Option<HttpResponse> {
         allowed(route, &method, request.headers().get(header::ORIGIN), &app.cors_origins)
     });
     if let Some(allowed) = allowed {
-        let methods = if request.path() == TOKEN_PATH { "POST" } else { "GET, HEAD" };
+        let methods = if wanted == Method::POST.as_str() { "POST" } else { "GET, HEAD" };
         response
             .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed))
             .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, methods))
@@ -66,10 +69,9 @@ fn allowed(
     origin: Option<&HeaderValue>,
     origins: &[String],
 ) -> Option<HeaderValue> {
-    let is_read = *method == Method::GET;
-    let is_public = route
-        .and_then(|route| route.access)
-        .is_some_and(|access| access.public == Grant::All);
+    let access = route.and_then(|route| route.access);
+    let is_read = *method == Method::GET || access.is_some_and(|access| access.operation == CHECKS_ONLY);
+    let is_public = access.is_some_and(|access| access.public == Grant::All);
     if is_read && is_public {
         return Some(HeaderValue::from_static("*"));
     }

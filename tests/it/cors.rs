@@ -67,6 +67,24 @@ on_both! {
         assert_eq!((written.status, allowed(&written)), (201, ""));
     }
 
+    fn claims_are_checked_from_any_page(api) {
+        let scene = Cast::set(api);
+        let claims = format!("/v1/alliances/{}/claims", scene.alliance);
+        let body = serde_json::json!({"claims": [{"percent": 98, "decimals": 0}]});
+        for origin in [LISTED, FOREIGN] {
+            let asked = api.request("OPTIONS", &claims).header("origin", origin).header("access-control-request-method", "POST")
+                .header("access-control-request-headers", "content-type").send();
+            assert_eq!((asked.status, allowed(&asked), asked.header("access-control-allow-methods")), (204, "*", "POST"), "{origin}");
+            assert!(asked.header("access-control-allow-headers").contains("Content-Type"));
+            let checked = api.post(&claims).header("origin", origin).json(&body).send();
+            assert_eq!((checked.status, allowed(&checked)), (200, "*"), "{}", checked.text);
+            let wrong = api.post(&claims).header("origin", origin).json(&serde_json::json!({"claims": []})).send();
+            assert_eq!((wrong.status / 100, allowed(&wrong)), (4, "*"), "a refusal can be read too");
+        }
+        // There is nothing else at that address.
+        assert_eq!(api.get(&claims).header("origin", FOREIGN).send().problem(405), "method-not-allowed");
+    }
+
     fn refusals_and_304_can_be_read_and_other_options_stay_as_they_were(api) {
         let scene = Cast::set(api);
         let figures = format!("/v1/alliances/{}/figures", scene.alliance);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::evidence::verified;
 use crate::support::files::{appears, place_of};
-use crate::support::{Answered, Api, Backend, Scene, Token, lines, on_both};
+use crate::support::{Answered, Api, Backend, Database, Scene, Token, lines, on_both};
 
 const GOAL: &str = "Karoline Mathilde, tlf. 12345678, skal ringes op";
 const NOTE: &str = "Borgeren Johann F. Struensee bor paa Nytorv 1";
@@ -268,6 +268,36 @@ on_both! {
         drop(later);
         assert_eq!(place_of(api, GOAL), None);
     }
+}
+
+/// PostgreSQL keeps a row while any snapshot may see it, and each snapshot holds on to the oldest transaction that writes,
+/// in whatever database of the cluster.
+#[test]
+fn a_writer_of_another_database_keeps_nothing_of_it() {
+    use diesel::Connection;
+    use diesel::connection::SimpleConnection;
+
+    let api = Api::start(Backend::Postgres);
+    let scene = Scene::new(&api);
+    let own = scene.admit("Egen", "2020-01-01");
+    let commitment = scene.commit(&own, "nat-A", GOAL);
+    let seq = entry_of(&scene, &format!("commitments/{commitment}"));
+    let elsewhere = Database::fresh(Backend::Postgres);
+    let mut writer = diesel::PgConnection::establish(&elsewhere.url).expect("another database");
+    writer.batch_execute("BEGIN; CREATE TABLE held (n INT)").expect("it writes");
+    let db = api.db.clone();
+    let writing = std::thread::spawn(move || {
+        // It is gone for whoever reads before it is gone from the files.
+        while lines(&db, "SELECT 'due' AS line FROM erasures_due").is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        writer.batch_execute("COMMIT").expect("it ends");
+    });
+    let gone = redact(&scene, seq, "/after/goal", "Personoplysninger");
+    assert_eq!(gone.status, 201, "{}", gone.text);
+    writing.join().expect("no panic");
+    assert_eq!(place_of(&api, GOAL), None);
 }
 
 /// A key's holder is nowhere in the journal, and nowhere else once it was erased.

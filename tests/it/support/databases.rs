@@ -94,20 +94,19 @@ fn folder() -> PathBuf {
 }
 
 fn sqlite(name: &str) -> String {
-    static TEMPLATE: OnceLock<PathBuf> = OnceLock::new();
+    // Its bytes: a file would stay, since nobody drops what is static.
+    static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
     let template = TEMPLATE.get_or_init(|| {
-        let path = folder().join(format!("template_{}.db", uuid::Uuid::new_v4().simple()));
-        let db = Db::open(&Target::Sqlite(path.clone())).expect("the template opens");
-        db.migrate().expect("the template migrates");
-        drop(db);
+        let made = Database::empty(Backend::Sqlite);
+        made.open().migrate().expect("the template migrates");
+        let path = made.url.strip_prefix("sqlite:").expect("a path");
         // The pool closes its connections in its own time; a checkpoint makes the file whole at once.
-        let mut conn =
-            diesel::SqliteConnection::establish(&path.to_string_lossy()).expect("the template");
+        let mut conn = diesel::SqliteConnection::establish(path).expect("the template");
         conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").expect("a checkpoint");
-        path
+        std::fs::read(path).expect("the template")
     });
     let path = folder().join(format!("{name}.db"));
-    std::fs::copy(template, &path).expect("a copy of the template");
+    std::fs::write(&path, template).expect("a copy of the template");
     format!("sqlite:{}", path.display())
 }
 
