@@ -177,6 +177,20 @@ impl Faults {
         }
     }
 
+    pub fn too_many_decimals(&mut self, pointer: impl Into<String>, given: u32, most: u32) {
+        let (da, en) = if given == 1 { ("decimal", "decimal") } else { ("decimaler", "decimals") };
+        let (most_da, most_en) = match most {
+            0 => ("ingen er tilladt".to_owned(), "none is allowed".to_owned()),
+            most => (format!("højst {most} er tilladt"), format!("at most {most} are allowed")),
+        };
+        self.add(
+            pointer,
+            "too-many-decimals",
+            format!("Tallet har {given} {da}; {most_da}."),
+            format!("The number has {given} {en}; {most_en}."),
+        );
+    }
+
     /// A decimal number as text, kept exactly: `-12.50`. At most 18 digits before and 9 after the point.
     pub fn amount(&mut self, pointer: &str, text: &str) {
         if !is_amount(text) {
@@ -221,6 +235,23 @@ pub fn shown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_decimal_is_one_in_both_languages() {
+        let said = |given, most| {
+            let mut faults = Faults::new();
+            faults.too_many_decimals("/actual", given, most);
+            let mut faults = faults.into_vec();
+            let detail = faults.remove(0).detail;
+            (detail.da, detail.en)
+        };
+        let (da, en) = said(1, 0);
+        assert_eq!(da, "Tallet har 1 decimal; ingen er tilladt.");
+        assert_eq!(en, "The number has 1 decimal; none is allowed.");
+        let (da, en) = said(3, 2);
+        assert_eq!(da, "Tallet har 3 decimaler; højst 2 er tilladt.");
+        assert_eq!(en, "The number has 3 decimals; at most 2 are allowed.");
+    }
 
     #[test]
     fn amounts_are_plain_decimals() {

@@ -249,7 +249,7 @@ on_both! {
         let details: Vec<_> = refused.body["errors"].as_array().expect("faults").iter()
             .map(|e| e["detail"].as_str().unwrap_or_default().to_owned()).collect();
         assert!(details[0].contains("civil") && details[0].contains("1 partner"), "{details:?}");
-        assert!(details[2].contains("nat-A") && details[2].contains("1 tilsagn og 1 initiativ"), "{details:?}");
+        assert!(details[2].contains("nat-A") && details[2].contains("1 valgt indsatsområde og 1 initiativ"), "{details:?}");
         assert!(details[4].contains("open") && details[4].contains("1 rapport"), "{details:?}");
         assert_eq!(scene.journal_size(), size);
         let unused = changed(&scene, |document| {

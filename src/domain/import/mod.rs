@@ -74,6 +74,16 @@ impl Kind {
         }
     }
 
+    /// What rows of this kind are called in Danish.
+    pub fn danish(self) -> &'static str {
+        match self {
+            Kind::Partners => "partnere",
+            Kind::Commitments => "valgte indsatsområder",
+            Kind::Initiatives => "initiativer",
+            Kind::Reports => "rapporter",
+        }
+    }
+
     pub fn parse(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)
     }

@@ -21,7 +21,7 @@ impl Use {
         sentence(
             &[
                 (self.partners, "partner", "partnere"),
-                (self.commitments, "tilsagn", "tilsagn"),
+                (self.commitments, "valgt indsatsområde", "valgte indsatsområder"),
                 (self.initiatives, "initiativ", "initiativer"),
                 (self.reports, "rapport", "rapporter"),
                 (self.extensions, "udsættelse", "udsættelser"),

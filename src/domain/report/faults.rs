@@ -241,12 +241,7 @@ fn check_number(
     if let Some(decimals) = decimals
         && given > decimals
     {
-        faults.add(
-            pointer,
-            "too-many-decimals",
-            format!("Tallet har {given} decimaler; højst {decimals} er tilladt."),
-            format!("The number has {given} decimals; at most {decimals} are allowed."),
-        );
+        faults.too_many_decimals(pointer, given, decimals);
     }
 }
 

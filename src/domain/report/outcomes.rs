@@ -88,12 +88,7 @@ fn check_measured(faults: &mut Faults, pointer: &str, outcome: &Outcome, measure
         let Some(given) = amount.and_then(decimals_of) else { continue };
         let most = measure.decimals;
         if given > most {
-            faults.add(
-                format!("{pointer}/{field}"),
-                "too-many-decimals",
-                format!("Tallet har {given} decimaler; højst {most} er tilladt."),
-                format!("The number has {given} decimals; at most {most} are allowed."),
-            );
+            faults.too_many_decimals(format!("{pointer}/{field}"), given, most);
         }
     }
 }

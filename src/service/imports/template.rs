@@ -303,11 +303,12 @@ pub fn check_about(
         );
     }
     if said("kind") != kind.word() {
-        let (of, wanted) = (shown(said("kind")), kind.word());
+        let of = Kind::parse(said("kind"));
+        let (da, en) = of.map_or(("noget andet", "something else"), |of| (of.danish(), of.word()));
         return refuse(
             "template-kind",
-            format!("Skabelonen er til »{of}« og ikke til »{wanted}«."),
-            format!("The template is for \"{of}\", not for \"{wanted}\"."),
+            format!("Skabelonen er til {da} og ikke til {}.", kind.danish()),
+            format!("The template is for {en}, not for {}.", kind.word()),
         );
     }
     if said("alliance") != alliance.programme.slug {
