@@ -130,10 +130,13 @@ on_both! {
         let again = scene.get("/imports/templates/partners.xlsx").token(&scene.secretariat).header("if-none-match", file.etag()).send();
         assert_eq!(again.status, 304);
         let send = |scene: &Scene, kind: &str| scene.post(&format!("/imports?kind={kind}")).token(&scene.secretariat).once().raw(XLSX, &file.bytes).send();
-        assert_eq!(send(&scene, "initiatives").problem(422), "column-missing");
+        let wrong = send(&scene, "initiatives");
+        assert_eq!(wrong.problem(422), "template-kind");
+        assert_eq!(wrong.body["detail"], "Skabelonen er til partnere og ikke til initiativer.");
         let reports = at(&format!("reports.xlsx?round=open&partner={kl}"), &scene.secretariat);
-        let wrong = scene.post("/imports?kind=commitments").token(&scene.of(&kl)).once().raw(XLSX, &reports.bytes).send();
-        assert!(["column-missing", "template-kind"].contains(&wrong.problem(422)));
+        let wrong = scene.post("/imports?kind=commitments").token(&scene.of(&kl)).once().english().raw(XLSX, &reports.bytes).send();
+        assert_eq!(wrong.problem(422), "template-kind");
+        assert_eq!(wrong.body["detail"], "The template is for reports, not for commitments.");
         let other = Scene::with(api, |document| document["slug"] = json!("nabo"));
         assert_eq!(send(&other, "partners").problem(422), "template-alliance");
         scene.api.put(&scene.at("")).token(&scene.secretariat).if_match("*").json(&{

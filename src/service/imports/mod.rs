@@ -80,12 +80,13 @@ pub fn run(
             .refuse_more_than(MOST_OWN_ROWS)
             .map_err(|fault| unreadable(vec![fault]))?;
     }
+    // First, since it helps nobody to hear which columns a template for something else does not have.
+    let outdated = check_about(&file.about, order.kind, alliance)?;
     file.sheet
         .settle_heading(|heading| Columns::known(order.kind, heading, &alliance.programme));
     let sheet = file.sheet;
     let columns = Columns::of(order.kind, &sheet.heading, &alliance.programme, own.is_some());
     let mut columns = columns.map_err(unreadable)?;
-    let outdated = check_about(&file.about, order.kind, alliance)?;
     let template_round = template::said(&file.about, "round");
     let mut sent = refused::begun(&sheet, &columns);
     let mut import = Import {
