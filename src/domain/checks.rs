@@ -177,6 +177,7 @@ impl Faults {
         }
     }
 
+    /// A number of `given` decimals where at most `most` are allowed.
     pub fn too_many_decimals(&mut self, pointer: impl Into<String>, given: u32, most: u32) {
         let (da, en) = if given == 1 { ("decimal", "decimal") } else { ("decimaler", "decimals") };
         let (most_da, most_en) = match most {
